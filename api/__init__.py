@@ -1,0 +1,1 @@
+"""The HTTP API, thin: it translates, the library decides."""

@@ -1,0 +1,1 @@
+"""Celery: the tasks, the queue and the stager."""
