@@ -187,12 +187,13 @@ class EventStore(Protocol):
         call: str,
         endpoints_version: int,
         idempotency_key: str | None = None,
+        id_given: bool = False,
         trigger: str = "initial",
     ) -> Acceptance:
         """Keep the event, its deliveries and their places, all or nothing.
 
         `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. `stale` means that the endpoints changed since `endpoints_version`: match again.
+        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event. `stale` means that the endpoints changed since `endpoints_version`: match again.
         """
         ...
 
@@ -254,10 +255,10 @@ class DeliveryStore(Protocol):
         """Write what came of the attempt, if the lease is still `token`'s; harmless when repeated."""
         ...
 
-    def settle_late(self, delivery_id: str, settlement: Settlement) -> bool:
+    def settle_late(self, delivery_id: str, settlement: Settlement) -> tuple[bool, tuple[Reminder, ...]]:
         """Put what came after all in place of a `lost` record; a 2xx moves retrying to delivered.
 
-        False when there is no lost record of that attempt.
+        False when there is no lost record of that attempt. What it freed comes back to be published.
         """
         ...
 
@@ -284,8 +285,11 @@ class DeliveryStore(Protocol):
         """
         ...
 
-    def cancel(self, delivery_id: str) -> Delivery:
-        """Give up on it: at once, or while sending at the end of the attempt. Raises NotFound, Conflict."""
+    def cancel(self, delivery_id: str) -> tuple[Delivery, tuple[Reminder, ...]]:
+        """Give up on it: at once, or while sending at the end of the attempt. Raises NotFound, Conflict.
+
+        What it freed comes back to be published.
+        """
         ...
 
 

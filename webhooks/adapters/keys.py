@@ -1,0 +1,46 @@
+"""Every key of the store, in one place; the scripts get the same table (`LUA_TABLE`)."""
+
+PREFIXES = {
+    "delivery": "delivery:",  # hash, readable: one delivery
+    "attempts": "attempts:",  # list of packed attempt records, the first one first
+    "event": "event:",  # hash: <tenant>:<event id>
+    "body": "body:",  # string: the exact text sent, <tenant>:<event id>
+    "owed": "owed:",  # list of endpoint ids in the order of the deliveries, <tenant>:<event id>
+    "idempotency": "idempotency:",  # string: event id, <tenant>:<key>
+    "events": "events:",  # sorted set of event ids by creation, <tenant>
+    "index": "index:",  # sorted sets of delivery ids by creation: tenant|endpoint:<id>:<group>
+    "endpoint": "endpoint:",  # hash: one endpoint
+    "endpoints": "endpoints:",  # sorted set of endpoint ids by creation, <tenant>
+    "version": "endpoints_version:",  # integer, <tenant>
+    "tenants": "tenants",  # set of tenants that have endpoints or events
+    "ready": "ready:",  # sorted sets: <lane>:fresh|retry (tenants by turn), <lane>:fresh|retry:<tenant>
+    "turn": "ready-turn:",  # integer, <lane>
+    "published": "published:",  # sorted set by publishing time, <lane>
+    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane>
+    "claimed": "claimed",  # sorted set by lease end
+    "due": "due",  # sorted set by due time: delivery ids, ep:<id>, job:<id>
+    "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>
+    "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
+    "sequence": "sequence",  # integer
+    "job": "job:",  # hash: one piece of background work
+    "flow": "flow",  # hash: raw flow counters
+    "stager": "mark:stager",  # integer µs
+    "canary": "mark:canary:",  # integer µs, <lane>
+    "canary_turn": "turn:canary:",  # string with expiry, <lane>
+    "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
+}
+
+
+def _lua_table() -> str:
+    """The same prefixes as a Lua table named K."""
+    fields = ", ".join(f"{name} = '{prefix}'" for name, prefix in PREFIXES.items())
+    return f"local K = {{ {fields} }}\n"
+
+
+LUA_TABLE = _lua_table()
+
+
+def key(name: str, *parts: str) -> str:
+    """The key of a thing: `key("event", tenant, event_id)`."""
+    return PREFIXES[name] + ":".join(parts)

@@ -1,0 +1,46 @@
+-- Wins a delivery for one attempt, if it expects this attempt and nobody has it.
+-- ARGV[1]  A: id, attempt, token, margin_us (added to the endpoint's timeout for the lease)
+-- Answers  {'won', hungry, reminders, delivery as a flat hash, endpoint as a flat hash, body} or {why not, hungry, reminders};
+--          why not: unknown, not_expected, waiting, cancelled
+
+local key = K.delivery .. A.id
+local d = hash(key)
+if not d.status then return { 'unknown', 0, reminders } end
+local endpoint = d.endpoint_id
+local lane = lane_of(endpoint)
+
+local function won()
+  return { 'won', hungry(lane), reminders, redis.call('HGETALL', key), redis.call('HGETALL', K.endpoint .. endpoint),
+    redis.call('GET', K.body .. event_key(d)) or '' }
+end
+
+local expected = tonumber(d.attempts) + 1 == A.attempt
+if expected and d.status == 'sending' and d.token == A.token then return won() end
+local published_at = redis.call('ZSCORE', K.published .. lane, A.id)
+if not expected or not published_at then return { 'not_expected', hungry(lane), reminders } end
+
+local mark = K.watermark .. lane
+if tonumber(published_at) > tonumber(redis.call('GET', mark) or 0) then redis.call('SET', mark, published_at) end
+
+local stopped = stop_reason(d)
+if stopped then
+  take_out(A.id, d)
+  finish(A.id, d, 'cancelled', stopped)
+  return { 'cancelled', hungry(lane), reminders }
+end
+
+local slot = redis.call('ZSCORE', K.in_flight .. endpoint, A.id)
+redis.call('ZREM', K.published .. lane, A.id)
+if (not slot or tonumber(slot) <= NOW) and not slot_free(endpoint) then
+  wait(A.id, d, 'in_flight_cap')
+  return { 'waiting', hungry(lane), reminders }
+end
+
+local timeout_us = tonumber(redis.call('HGET', K.endpoint .. endpoint, 'timeout_us'))
+local lease_end = NOW + timeout_us + A.margin_us
+redis.call('ZADD', K.claimed, lease_end, A.id)
+redis.call('ZADD', K.in_flight .. endpoint, lease_end, A.id)
+redis.call('HSET', key, 'status', 'sending', 'token', A.token, 'claimed_at', NOW_TEXT, 'updated_at', NOW_TEXT)
+redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'publishes')
+if tonumber(d.retries_used) > 0 then count(lane == 'handlers' and 'handlers.retries_claimed' or 'retries.claimed') end
+return won()

@@ -1,0 +1,28 @@
+-- Writes an endpoint, new or changed, if nobody changed it since `revision` (0: it must be new).
+-- ARGV[1]  A: id, tenant, revision, fields = {name = text, …}, optional: stop (disable with this reason), start (1: enable)
+-- Answers  {'ok', reminders} | {'changed'} | {'unknown'}
+
+local key = K.endpoint .. A.id
+local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled')
+if A.revision > 0 and (not kept[1] or kept[2]) then return { 'unknown' } end
+if tonumber(kept[1] or 0) ~= A.revision then return { 'changed' } end
+
+for field, value in pairs(A.fields) do redis.call('HSET', key, field, value) end
+redis.call('HSET', key, 'updated_at', NOW_TEXT)
+if A.revision == 0 then
+  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', NOW_TEXT, 'streak', 0)
+  redis.call('ZADD', K.endpoints .. A.tenant, NOW, A.id)
+  redis.call('SADD', K.tenants, A.tenant)
+end
+if A.start then
+  redis.call('HSET', key, 'enabled', '1')
+  redis.call('HDEL', key, 'disabled_reason', 'disabled_at')
+end
+redis.call('HINCRBY', key, 'revision', 1)
+redis.call('INCR', K.version .. A.tenant)
+if A.stop and kept[3] ~= '0' then
+  stop_endpoint(A.id, A.stop)
+  plan_cancelling(A.id)
+end
+release_waiting(A.id)
+return { 'ok', reminders }

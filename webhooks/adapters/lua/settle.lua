@@ -1,0 +1,64 @@
+-- Writes what came of an attempt, if the lease is still the caller's.
+-- ARGV[1]  A: id, attempt, token, status, success (1|0), retry (the attempt was one), delay_us,
+--          optional: reason, stop (disable the endpoint with this reason), slow_down, status_code, error, lost
+-- ARGV[2]  the packed attempt record
+-- Answers  {won 1|0, status, reason, hungry, reminders}
+
+local key = K.delivery .. A.id
+local d = hash(key)
+local attempts = tonumber(d.attempts)
+if d.status and d.status ~= 'sending' and d.token == A.token and attempts == A.attempt then
+  return { 1, d.status, d.reason or '', 0, reminders } -- said again after a lost answer
+end
+if d.status ~= 'sending' or d.token ~= A.token or attempts + 1 ~= A.attempt then
+  return { 0, d.status or '', d.reason or '', 0, reminders }
+end
+
+local endpoint, lane = d.endpoint_id, lane_of(d.endpoint_id)
+local status, reason = A.status, A.reason
+if A.stop and redis.call('HGET', K.endpoint .. endpoint, 'enabled') == '1' then
+  stop_endpoint(endpoint, A.stop)
+  plan_cancelling(endpoint)
+end
+if status == 'retrying' or status == 'exhausted' then
+  local stopped = stop_reason(d) or (d.cancel_asked and 'by_request')
+  if stopped then status, reason = 'cancelled', stopped end
+end
+
+redis.call('RPUSH', K.attempts .. A.id, ARGV[2])
+redis.call('HSET', key, 'attempts', A.attempt, 'updated_at', NOW_TEXT, 'last_status_code', A.status_code or '',
+  'last_error', A.error or '')
+redis.call('HDEL', key, 'claimed_at')
+redis.call('ZREM', K.claimed, A.id)
+redis.call('ZREM', K.in_flight .. endpoint, A.id)
+
+if d.trigger ~= 'test' and redis.call('EXISTS', K.endpoint .. endpoint) == 1 then
+  redis.call('HSET', K.endpoint .. endpoint, A.success == 1 and 'last_success_at' or 'last_failure_at', NOW_TEXT)
+  if A.success == 1 then redis.call('HINCRBY', K.endpoint .. endpoint, 'streak', 1) end
+  if A.slow_down then redis.call('HSET', K.endpoint .. endpoint, 'streak', 0) end
+end
+
+if status == 'retrying' then
+  redis.call('HSET', key, 'status', 'retrying', 'retries_used', tonumber(d.retries_used) + 1, 'next_attempt_at',
+    rfc3339(NOW + A.delay_us))
+  redis.call('ZADD', K.due, NOW + A.delay_us, A.id)
+else
+  finish(A.id, d, status, reason)
+end
+
+local lost = A.lost == 1
+if lane == 'handlers' then
+  count(A.retry == 1 and 'handlers.retry' or 'handlers.first')
+  if status == 'retrying' then count('handlers.failed_retry') end
+  if status == 'delivered' then
+    count('handlers.done')
+    if redis.call('HGET', K.event .. event_key(d), 'own') == '1' then count('handlers.done_own') end
+  end
+else
+  count(A.retry == 1 and 'attempts.retry' or 'attempts.first')
+  if status == 'retrying' then count('retries.scheduled') end
+  if status == 'delivered' then count('delivered') end
+end
+if lost then count('leases.lost') end
+release_waiting(endpoint)
+return { 1, status, reason or '', hungry(lane), reminders }

@@ -1,0 +1,237 @@
+"""How things stand in Redis: readable hashes for deliveries, events and endpoints, packed records for attempts."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from webhooks.adapters.encryption import Cipher
+from webhooks.model import (
+    Attempt,
+    Delivery,
+    Endpoint,
+    ErrorCode,
+    Event,
+    Outcome,
+    Reason,
+    Reminder,
+    Response,
+    SigningSecret,
+    Status,
+    Trigger,
+    Verdict,
+)
+
+Hash = Mapping[str, str]
+
+CONFIGURATION = (
+    "description",
+    "event_types",
+    "channels",
+    "signing_scheme",
+    "header_prefix",
+    "retry_schedule",
+    "timeout_seconds",
+    "max_in_flight",
+    "metadata",
+)
+"""The endpoint's fields that are kept readable, as one JSON text."""
+
+
+def time_text(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as everywhere outside of Python."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def time_of(text: str | None) -> datetime | None:
+    """The moment that `time_text` wrote; None for an empty field."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def flat_hash(flat: list[bytes]) -> dict[str, str]:
+    """A script's flat list of fields and values as a mapping of texts."""
+    texts = [item.decode() for item in flat]
+    return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+def delivery(fields: Hash) -> Delivery:
+    """A delivery out of its hash."""
+    return Delivery(
+        id=f"{fields['event_id']}:{fields['endpoint_id']}",
+        event_id=fields["event_id"],
+        event_type=fields["event_type"],
+        endpoint_id=fields["endpoint_id"],
+        tenant=fields["tenant"],
+        status=Status(fields["status"]),
+        trigger=Trigger(fields["trigger"]),
+        reason=Reason(fields["reason"]) if fields.get("reason") else None,
+        attempts=int(fields["attempts"]),
+        retries_used=int(fields["retries_used"]),
+        replays=int(fields["replays"]),
+        sequence=int(fields["sequence"]),
+        ordering_key=fields.get("ordering_key"),
+        waiting_for=fields.get("waiting_for"),
+        last_status_code=int(fields["last_status_code"]) if fields.get("last_status_code") else None,
+        last_error=fields.get("last_error") or None,
+        next_attempt_at=time_of(fields.get("next_attempt_at")),
+        created_at=time_of(fields.get("created_at")),
+        updated_at=time_of(fields.get("updated_at")),
+        finished_at=time_of(fields.get("finished_at")),
+    )
+
+
+def event(fields: Hash, body: bytes) -> Event:
+    """An event out of its hash and its body."""
+    chosen = fields.get("endpoint_ids")
+    return Event(
+        id=fields["id"],
+        tenant=fields["tenant"],
+        type=fields["type"],
+        occurred_at=datetime.fromisoformat(fields["occurred_at"]),
+        created_at=time_of(fields.get("created_at")),
+        body=body,
+        digest=fields["digest"],
+        channels=tuple(json.loads(fields.get("channels", "[]"))),
+        endpoint_ids=tuple(json.loads(chosen)) if chosen else None,
+        ordering_key=fields.get("ordering_key"),
+        deliveries_count=int(fields["deliveries"]),
+        skipped_count=int(fields["skipped"]),
+        source_id=fields.get("source_id"),
+    )
+
+
+def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
+    """What `put_endpoint.lua` writes: plain fields for the scripts, readable ones, and one encrypted text."""
+    configuration = {name: getattr(endpoint, name) for name in CONFIGURATION}
+    hidden = {
+        "url": endpoint.url,
+        "headers": endpoint.headers,
+        "secrets": [
+            [secret.text, time_text(secret.expires_at) if secret.expires_at else None]
+            for secret in endpoint.secrets
+        ],
+    }
+    return {
+        "host": urlsplit(endpoint.url).hostname or endpoint.url,
+        "max_in_flight": str(endpoint.max_in_flight),
+        "timeout_us": str(round(endpoint.timeout_seconds * 1_000_000)),
+        "configuration": json.dumps(configuration),
+        "hidden": cipher.encrypt(json.dumps(hidden).encode()).decode(),
+    }
+
+
+def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
+    """An endpoint out of its hash."""
+    configuration = json.loads(fields["configuration"])
+    hidden = json.loads(cipher.decrypt(fields["hidden"].encode()))
+    schedule = configuration.pop("retry_schedule")
+    return Endpoint(
+        **{
+            **configuration,
+            "event_types": tuple(configuration["event_types"]),
+            "channels": tuple(configuration["channels"]),
+        },
+        id=fields["id"],
+        tenant=fields["tenant"],
+        url=hidden["url"],
+        headers=hidden["headers"],
+        secrets=tuple(
+            SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]
+        ),
+        retry_schedule=tuple(schedule) if schedule is not None else None,
+        enabled=fields["enabled"] == "1",
+        disabled_reason=fields.get("disabled_reason"),
+        disabled_at=time_of(fields.get("disabled_at")),
+        created_at=time_of(fields.get("created_at")),
+        updated_at=time_of(fields.get("updated_at")),
+    )
+
+
+def reminder(row: list[Any]) -> Reminder:
+    """What a script wants published."""
+    delivery_id, attempt, retries_used, event_type, host = row
+    return Reminder(
+        delivery_id=delivery_id.decode(),
+        attempt=attempt,
+        retries_used=retries_used,
+        event_type=event_type.decode(),
+        host=host.decode(),
+    )
+
+
+class _Record(msgspec.Struct, array_like=True, omit_defaults=True):
+    """An attempt, packed. A letter for the verdict stands before it, so that scripts need not unpack it."""
+
+    number: int
+    trigger: str
+    started_ms: int
+    duration_ms: float
+    url: str | None = None
+    request_headers: dict[str, str] = {}
+    status_code: int | None = None
+    response_headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    truncated: bool = False
+    bytes_read: int = 0
+    error: str | None = None
+    detail: str | None = None
+    retry_after_seconds: float | None = None
+
+
+LETTERS = {Verdict.DELIVERED: b"D", Verdict.FAILED: b"F", Verdict.LOST: b"L"}
+VERDICTS = {letter: verdict for verdict, letter in LETTERS.items()}
+
+
+def pack_attempt(attempt: Attempt) -> bytes:
+    """The record of an attempt."""
+    outcome, response = attempt.outcome, attempt.outcome.response
+    record = _Record(
+        number=attempt.number,
+        trigger=attempt.trigger,
+        started_ms=round(attempt.started_at.timestamp() * 1000),
+        duration_ms=outcome.duration_ms,
+        url=attempt.url,
+        request_headers=attempt.request_headers,
+        error=outcome.error,
+        detail=outcome.detail,
+        retry_after_seconds=outcome.retry_after_seconds,
+        status_code=response.status_code if response else None,
+        response_headers=response.headers if response else (),
+        body=response.body if response else b"",
+        truncated=response.truncated if response else False,
+        bytes_read=response.bytes_read if response else 0,
+    )
+    return LETTERS[outcome.verdict] + msgspec.msgpack.encode(record)
+
+
+def unpack_attempt(packed: bytes) -> Attempt:
+    """The attempt that `pack_attempt` wrote."""
+    record = msgspec.msgpack.decode(packed[1:], type=_Record)
+    response = None
+    if record.status_code is not None:
+        response = Response(
+            status_code=record.status_code,
+            headers=record.response_headers,
+            body=record.body,
+            truncated=record.truncated,
+            bytes_read=record.bytes_read,
+        )
+    outcome = Outcome(
+        verdict=VERDICTS[packed[:1]],
+        duration_ms=record.duration_ms,
+        response=response,
+        error=ErrorCode(record.error) if record.error else None,
+        detail=record.detail,
+        retry_after_seconds=record.retry_after_seconds,
+    )
+    return Attempt(
+        number=record.number,
+        trigger=Trigger(record.trigger),
+        started_at=datetime.fromtimestamp(record.started_ms / 1000, UTC),
+        outcome=outcome,
+        url=record.url,
+        request_headers=record.request_headers,
+    )

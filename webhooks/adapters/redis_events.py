@@ -1,0 +1,69 @@
+"""Events in Redis: acceptance and reading."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from webhooks.adapters import records
+from webhooks.adapters.keys import key
+from webhooks.adapters.redis_part import RedisPart, reminders
+from webhooks.adapters.scripts import translated
+from webhooks.model import Event
+from webhooks.ports import Acceptance, Recipient
+
+IDEMPOTENCY_SECONDS = 24 * 3600
+
+
+class RedisEvents(RedisPart):
+    """`ports.EventStore` but for the lists."""
+
+    def accept(
+        self,
+        event: Event,
+        recipients: Sequence[Recipient],
+        *,
+        call: str,
+        endpoints_version: int,
+        idempotency_key: str | None = None,
+        id_given: bool = False,
+        trigger: str = "initial",
+    ) -> Acceptance:
+        """See `ports.EventStore.accept`."""
+        arguments: dict[str, Any] = {
+            "tenant": event.tenant,
+            "id": event.id,
+            "type": event.type,
+            "occurred_at": records.time_text(event.occurred_at),
+            "digest": event.digest,
+            "call": call,
+            "version": endpoints_version,
+            "trigger": trigger,
+            "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in recipients],
+            **_optional(event, idempotency_key, id_given=id_given),
+        }
+        verdict, event_id, rows = self.scripts.run("accept", arguments, event.body)
+        return Acceptance(verdict=verdict.decode(), event_id=event_id.decode(), reminders=reminders(rows))
+
+    def event(self, tenant: str, event_id: str) -> Event | None:
+        """See `ports.EventStore.event`."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.hgetall(key("event", tenant, event_id))
+            pipe.get(key("body", tenant, event_id))
+            fields, body = pipe.execute()
+        if not fields:
+            return None
+        return records.event({name.decode(): value.decode() for name, value in fields.items()}, body or b"")
+
+
+def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> dict[str, Any]:
+    """Only what is there: a script takes an absent field for nil."""
+    fields: dict[str, Any] = {
+        "channels": json.dumps(event.channels) if event.channels else None,
+        "endpoint_ids": json.dumps(event.endpoint_ids) if event.endpoint_ids is not None else None,
+        "ordering_key": event.ordering_key,
+        "source_id": event.source_id,
+        "key": idempotency_key,
+        "key_ttl_ms": IDEMPOTENCY_SECONDS * 1000 if idempotency_key else None,
+        "given": True if id_given else None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}

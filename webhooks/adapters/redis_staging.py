@@ -1,0 +1,155 @@
+"""What the stager asks of Redis, and the marks that health is judged by."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from webhooks.adapters import records
+from webhooks.adapters.keys import key
+from webhooks.adapters.redis_part import RedisPart, reminders
+from webhooks.adapters.scripts import translated
+from webhooks.model import Lane, Reminder
+from webhooks.ports import LostLease, Staged, Vitals
+
+STAGE_AT_ONCE = 500
+FILL_AT_ONCE = 500
+LOST_AT_ONCE = 100
+JOB_STEP = 500
+RETRY_SHARE = 10
+"""One slot in so many is a retry's when any waits."""
+JOB_LEASE_SECONDS = 30
+JOB_KEPT_SECONDS = 24 * 3600
+GRACE_SECONDS = 2
+"""A message is not taken for lost before this age, doubling with each publishing."""
+BEHIND_SECONDS = 1
+"""A claimed message that was published so much later proves an earlier one lost."""
+OVERDUE_SECONDS = 60
+OVERDUE_MOST_SECONDS = 900
+
+
+class RedisStaging(RedisPart):
+    """`ports.StagingStore` and `ports.VitalsStore`."""
+
+    def now(self) -> datetime:
+        """The server's clock, with the offset that only tests set."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.get(key("offset"))
+            (seconds, micros), offset = pipe.execute()
+        return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros + int(offset or 0))
+
+    def next_due_seconds(self) -> float | None:
+        """See `ports.StagingStore.next_due_seconds`."""
+        with translated():
+            first = self.client.zrange(key("due"), 0, 0, withscores=True)
+        if not first:
+            return None
+        return float(first[0][1]) / 1_000_000 - self.now().timestamp()
+
+    def stage(self) -> Staged:
+        """See `ports.StagingStore.stage`."""
+        rows, jobs, moved, next_us = self.scripts.run(
+            "stage", {"limit": STAGE_AT_ONCE, "job_lease_us": JOB_LEASE_SECONDS * 1_000_000}
+        )
+        return Staged(
+            reminders=reminders(rows),
+            jobs=tuple(job.decode() for job in jobs),
+            moved=moved,
+            next_due_seconds=next_us / 1_000_000 if next_us >= 0 else None,
+        )
+
+    def fill(self, lane: Lane, *, window: int) -> tuple[Reminder, ...]:
+        """See `ports.StagingStore.fill`."""
+        arguments = {"lane": lane, "window": window, "limit": FILL_AT_ONCE, "retry_share": RETRY_SHARE}
+        return reminders(self.scripts.run("fill", arguments))
+
+    def republish(self, lane: Lane, *, queue_empty: bool) -> tuple[Reminder, ...]:
+        """See `ports.StagingStore.republish`."""
+        arguments = {
+            "lane": lane,
+            "empty": int(queue_empty),
+            "limit": FILL_AT_ONCE,
+            "grace_us": GRACE_SECONDS * 1_000_000,
+            "behind_us": BEHIND_SECONDS * 1_000_000,
+            "overdue_us": OVERDUE_SECONDS * 1_000_000,
+            "overdue_most_us": OVERDUE_MOST_SECONDS * 1_000_000,
+        }
+        return reminders(self.scripts.run("republish", arguments))
+
+    def lost_leases(self) -> list[LostLease]:
+        """See `ports.StagingStore.lost_leases`."""
+        lost = []
+        for delivery, endpoint in self.scripts.run("lost_leases", {"limit": LOST_AT_ONCE}):
+            fields = records.flat_hash(delivery)
+            lost.append(
+                LostLease(
+                    delivery=records.delivery(fields),
+                    token=fields["token"],
+                    claimed_at=datetime.fromisoformat(fields["claimed_at"]),
+                    endpoint=self.endpoint_of(records.flat_hash(endpoint)),
+                )
+            )
+        return lost
+
+    def run_job(self, job_id: str) -> tuple[Reminder, ...]:
+        """See `ports.StagingStore.run_job`."""
+        kind = job_id.partition(":")[0]
+        arguments = {"job": job_id, "limit": JOB_STEP, "done_ttl_ms": JOB_KEPT_SECONDS * 1000}
+        return reminders(self.scripts.run(kind, arguments)[1])
+
+    def mark_stager(self) -> None:
+        """See `ports.VitalsStore.mark_stager`."""
+        self.scripts.run("vitals", {"mark": key("stager")})
+
+    def mark_canary(self, lane: Lane) -> None:
+        """See `ports.VitalsStore.mark_canary`."""
+        self.scripts.run("vitals", {"mark": key("canary", lane)})
+
+    def canary_due(self, lane: Lane, *, every_seconds: float) -> bool:
+        """See `ports.VitalsStore.canary_due`."""
+        with translated():
+            return bool(
+                self.client.set(key("canary_turn", lane), "1", nx=True, px=round(every_seconds * 1000))
+            )
+
+    def vitals(self) -> Vitals:
+        """See `ports.VitalsStore.vitals`."""
+        stager, deliveries, handlers, late = self.scripts.run("vitals", {})
+        return Vitals(
+            stager_age=_seconds(stager),
+            canary_ages={Lane.DELIVERIES: _seconds(deliveries), Lane.HANDLERS: _seconds(handlers)},
+            oldest_overdue_seconds=late / 1_000_000,
+        )
+
+    def count(self, counts: dict[str, int]) -> None:
+        """See `ports.VitalsStore.count`."""
+        with translated(), self.client.pipeline(transaction=True) as pipe:
+            for name, by in counts.items():
+                pipe.hincrby(key("flow"), name, by)
+            pipe.execute()
+
+    def counts(self) -> dict[str, int]:
+        """See `ports.VitalsStore.counts`."""
+        return {name: int(value) for name, value in self.hash("flow").items()}
+
+    def places(self, delivery_id: str) -> list[str]:
+        """Every place where the delivery stands; exactly one while it is not final."""
+        fields = self.hash("delivery", delivery_id)
+        endpoint_id, tenant = fields.get("endpoint_id", ""), fields.get("tenant", "")
+        candidates = {
+            "claimed": key("claimed"),
+            "due": key("due"),
+            f"waiting:{endpoint_id}": key("waiting", endpoint_id),
+        }
+        for lane in Lane:
+            candidates[f"published:{lane}"] = key("published", lane)
+            for kind in ("fresh", "retry"):
+                candidates[f"ready:{lane}:{kind}"] = key("ready", lane, kind, tenant)
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            for name in candidates.values():
+                pipe.zscore(name, delivery_id)
+            scores = pipe.execute()
+        return [place for place, score in zip(candidates, scores, strict=True) if score is not None]
+
+
+def _seconds(us: Any) -> float | None:
+    return us / 1_000_000 if us >= 0 else None

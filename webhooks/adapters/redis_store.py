@@ -1,0 +1,62 @@
+"""The Redis store: every port of `ports.Store` over one client."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_endpoints import RedisEndpoints
+from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_staging import RedisStaging
+from webhooks.adapters.scripts import Scripts
+from webhooks.model import Lane
+
+RESERVE_SECONDS = 60
+"""How long a published delivery holds its in-flight slot; then it counts no longer, though it may still be claimed."""
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 1.5
+DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
+
+
+class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
+    """Everything that is remembered, in one Redis or Valkey server."""
+
+    @classmethod
+    def from_url(
+        cls,
+        url: str,
+        *,
+        cipher: Cipher,
+        retention_seconds: float = 30 * 86400,
+        windows: Mapping[Lane, int] | None = None,
+    ) -> "RedisStore":
+        """A store on that server; connects when first asked, and gives up within two seconds."""
+        client: Any = redis.Redis.from_url(
+            url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+            health_check_interval=0,
+        )
+        return cls.over(client, cipher=cipher, retention_seconds=retention_seconds, windows=windows)
+
+    @classmethod
+    def over(
+        cls,
+        client: Any,
+        *,
+        cipher: Cipher,
+        retention_seconds: float,
+        windows: Mapping[Lane, int] | None = None,
+    ) -> "RedisStore":
+        """A store over a client whose answers are bytes."""
+        policy = {
+            "reserve_us": RESERVE_SECONDS * 1_000_000,
+            "retention_ms": round(retention_seconds * 1000),
+            "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
+        }
+        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher)

@@ -1,0 +1,74 @@
+"""Runs the scripts of `lua/` and turns Redis's troubles into `Unavailable`."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from typing import Any
+
+import msgspec
+import redis
+
+from webhooks.adapters.keys import LUA_TABLE
+from webhooks.errors import Unavailable
+
+TROUBLES = (
+    "OOM",
+    "READONLY",
+    "MISCONF",
+    "LOADING",
+    "MASTERDOWN",
+    "NOREPLICAS",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "BUSY",
+)
+"""Answers that say that Redis cannot now, as against that we asked for nonsense."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Within it, a Redis that does not or cannot answer raises Unavailable."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise Unavailable(f"Redis does not answer ({type(error).__name__})") from error
+    except redis.ResponseError as error:
+        # redis-py takes the code off the text of those errors for which it has a class
+        if isinstance(error, (redis.OutOfMemoryError, redis.ReadOnlyError)) or str(error).startswith(
+            TROUBLES
+        ):
+            raise Unavailable(f"Redis refuses: {error}") from error
+        raise
+
+
+class Scripts:
+    """The scripts by name, each loaded when it is first run and again after the server forgot it."""
+
+    def __init__(self, client: Any, policy: Mapping[str, Any]) -> None:
+        self._client = client
+        self._policy = policy
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
+        """The script's answer. Raises Unavailable."""
+        sha, source = self._script(name)
+        packed = msgspec.msgpack.encode({**arguments, "policy": self._policy})
+        with translated():
+            try:
+                return self._client.evalsha(sha, 0, packed, *blobs)
+            except redis.exceptions.NoScriptError:
+                return self._client.eval(source, 0, packed, *blobs)
+
+    def _script(self, name: str) -> tuple[str, str]:
+        if name not in self._known:
+            source = _source(name)
+            self._known[name] = (hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), source)
+        return self._known[name]
+
+
+def _source(name: str) -> str:
+    """With the shebang the server refuses the whole script, not its first write, when memory or disk is full."""
+    folder = resources.files("webhooks.adapters").joinpath("lua")
+    body = folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text()
+    return "#!lua\n" + LUA_TABLE + body
