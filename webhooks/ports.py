@@ -133,6 +133,16 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """The cheapest look at whether there is anything to do."""
+
+    next_due_seconds: float | None
+    """Until the next thing falls due, ≤ 0 when late; None when nothing waits."""
+    busy: bool
+    """Something is ready, published or claimed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryQuery:
     """What to list: one tenant's or one endpoint's deliveries, newest first."""
 
@@ -296,8 +306,8 @@ class DeliveryStore(Protocol):
 class StagingStore(Protocol):
     """What the stager asks (docs/adr/0002)."""
 
-    def next_due_seconds(self) -> float | None:
-        """Until the next thing falls due, by one cheap command; None when nothing waits, ≤ 0 when late."""
+    def glance(self) -> Glance:
+        """Whether anything is due, and when, or is under way; a few cheap commands."""
         ...
 
     def stage(self) -> Staged:

@@ -8,7 +8,7 @@ from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
 from webhooks.model import Lane, Reminder
-from webhooks.ports import LostLease, Staged, Vitals
+from webhooks.ports import Glance, LostLease, Staged, Vitals
 
 STAGE_AT_ONCE = 500
 FILL_AT_ONCE = 500
@@ -37,13 +37,17 @@ class RedisStaging(RedisPart):
             (seconds, micros), offset = pipe.execute()
         return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros + int(offset or 0))
 
-    def next_due_seconds(self) -> float | None:
-        """See `ports.StagingStore.next_due_seconds`."""
-        with translated():
-            first = self.client.zrange(key("due"), 0, 0, withscores=True)
-        if not first:
-            return None
-        return float(first[0][1]) / 1_000_000 - self.now().timestamp()
+    def glance(self) -> Glance:
+        """See `ports.StagingStore.glance`."""
+        under_way = [key("claimed")]
+        for lane in Lane:
+            under_way += [key("published", lane), key("ready", lane, "fresh"), key("ready", lane, "retry")]
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.zrange(key("due"), 0, 0, withscores=True)
+            pipe.exists(*under_way)
+            first, busy = pipe.execute()
+        wait = float(first[0][1]) / 1_000_000 - self.now().timestamp() if first else None
+        return Glance(next_due_seconds=wait, busy=bool(busy))
 
     def stage(self) -> Staged:
         """See `ports.StagingStore.stage`."""
