@@ -22,6 +22,7 @@ PREFIXES = {
     "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>
     "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
     "sequence": "sequence",  # integer
+    "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
     "stager": "mark:stager",  # integer µs

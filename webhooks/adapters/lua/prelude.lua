@@ -230,6 +230,33 @@ local function plan_cancelling(endpoint)
   redis.call('ZADD', K.due, NOW, 'job:' .. job)
 end
 
+-- One delivery of an event, placed; or, where the endpoint is disabled, skipped.
+-- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance)
+local function keep_delivery(e, endpoint, enabled, sequence)
+  local id = e.id .. ':' .. endpoint
+  local created = int(math.max(NOW, e.at) + sequence % 1000) -- apart, so that indexes have an order
+  local d = {
+    event_id = e.id, event_type = e.type, endpoint_id = endpoint, tenant = e.tenant, trigger = e.trigger,
+    status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = int(sequence),
+    created_us = created, began_us = int(e.at), created_at = NOW_TEXT, updated_at = NOW_TEXT,
+    ordering_key = e.ordering_key,
+  }
+  local flat = {}
+  for field, value in pairs(d) do
+    table.insert(flat, field)
+    table.insert(flat, value)
+  end
+  redis.call('HSET', K.delivery .. id, unpack(flat))
+  redis.call('RPUSH', K.owed .. event_key(d), endpoint)
+  regroup(id, d, nil, 'all')
+  regroup(id, d, nil, enabled and 'unfinished' or 'failed')
+  if enabled then
+    place(id, d)
+  else
+    redis.call('HSET', K.delivery .. id, 'reason', 'endpoint_disabled', 'finished_at', NOW_TEXT)
+  end
+end
+
 local function count(name, by)
   redis.call('HINCRBY', K.flow, name, by or 1)
 end

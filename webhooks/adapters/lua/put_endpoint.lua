@@ -22,7 +22,7 @@ redis.call('HINCRBY', key, 'revision', 1)
 redis.call('INCR', K.version .. A.tenant)
 if A.stop and kept[3] ~= '0' then
   stop_endpoint(A.id, A.stop)
-  plan_cancelling(A.id)
+  if A.revision > 0 then plan_cancelling(A.id) end
 end
 release_waiting(A.id)
 return { 'ok', reminders }
