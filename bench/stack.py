@@ -56,7 +56,15 @@ class Valkey:
     def start(self) -> None:
         """Start, or start again on the same data, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        command = [
+            str(get_binary_path()),
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(self.folder),
+        ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log)
         wait_until("the server answers", self.answers)
@@ -117,7 +125,17 @@ class Stack:
         celery = [*python, "celery", "-A", "workers.app"]
         commands = {
             "api": [*python, "gunicorn", "api.wsgi:app", "-b", f"127.0.0.1:{self.api_port}"]
-            + ["-k", "gthread", "-w", "1", "--threads", "16", "--graceful-timeout", "5", "--no-control-socket"]
+            + [
+                "-k",
+                "gthread",
+                "-w",
+                "1",
+                "--threads",
+                "16",
+                "--graceful-timeout",
+                "5",
+                "--no-control-socket",
+            ]
         }
         for i in range(workers):
             commands[f"worker{i}"] = [*celery, "worker", "-P", "threads", "-c", str(slots)]
@@ -138,7 +156,9 @@ class Stack:
             raise TimeoutError(self.log("api")) from None
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def answers(self) -> bool:
@@ -151,10 +171,15 @@ class Stack:
         """Start one process of the stack; it is a group of its own."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                self.commands[name], cwd=ROOT, env=self.environ, stdout=log, stderr=log, start_new_session=True
+                self.commands[name],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
-    def signal(self, name: str, how: signal.Signals) -> None:
+    def send(self, name: str, how: signal.Signals) -> None:
         """Send a signal to a process and all its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.processes[name].pid, how)
@@ -164,20 +189,20 @@ class Stack:
         if how is signal.SIGTERM:
             self.processes[name].terminate()
         else:
-            self.signal(name, how)
+            self.send(name, how)
         self.processes[name].wait(60)
 
     def stop(self) -> None:
         """End everything, the server last."""
         for name, process in self.processes.items():
             if process.poll() is None:
-                self.signal(name, signal.SIGCONT)
+                self.send(name, signal.SIGCONT)
                 process.terminate()
         for name, process in self.processes.items():
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                self.signal(name, signal.SIGKILL)
+                self.send(name, signal.SIGKILL)
                 process.wait(10)
         self.valkey.stop()
         self.http.close()
