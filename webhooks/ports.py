@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from webhooks.model import (
     Attempt,
@@ -130,6 +130,20 @@ class Staged:
     moved: int = 0
     next_due_seconds: float | None = None
     """Until the next thing falls due; None when nothing waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A change that an operational event is to be made of."""
+
+    kind: str
+    """The event type without `hookline.`, such as `endpoint.disabled`."""
+    tenant: str
+    endpoint_id: str
+    at: datetime
+    details: dict[str, Any]
+    raw: bytes = b""
+    """As the store keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +338,14 @@ class StagingStore(Protocol):
 
     def lost_leases(self) -> list[LostLease]:
         """A bounded number of claimed deliveries whose lease ran out."""
+        ...
+
+    def first_notice(self) -> Notice | None:
+        """The oldest change that no operational event was made of yet."""
+        ...
+
+    def drop_notice(self, notice: Notice) -> None:
+        """That notice is dealt with."""
         ...
 
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:

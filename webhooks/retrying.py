@@ -16,6 +16,9 @@ LOOK_EVERY_SECONDS = 1.0
 SHORTEST_SLEEP_SECONDS = 0.005
 CANARY_EVERY_SECONDS = 10.0
 
+NOTICES = "notices"
+"""The job whose step is taken here, since it matches events with endpoints."""
+
 log = structlog.get_logger()
 
 
@@ -33,6 +36,8 @@ class Stager:
     queue_empty: Callable[[Lane], bool]
     """Whether the broker holds no message for the lane; True only when it surely does not."""
     send_canary: Callable[[Lane], None]
+    send_notices: Callable[[], object]
+    """Makes operational events of the changes that wait (webhooks/notifying.py)."""
 
     def look(self) -> float:
         """Do what there is to do; what comes back is how many seconds to sleep. Raises Unavailable."""
@@ -67,7 +72,10 @@ class Stager:
         staged = self.store.stage()
         self._publish(staged.reminders)
         for job in staged.jobs:
-            self._publish(self.store.run_job(job))
+            if job == NOTICES:
+                self.send_notices()
+            else:
+                self._publish(self.store.run_job(job))
         return 0.0 if staged.jobs else staged.next_due_seconds
 
     def _settle_lost(self) -> None:

@@ -64,7 +64,9 @@ def test_a_countdown_publishes_nothing(reminder, broker, options):
 
 
 def test_retry_publishes_nothing_and_reads_as_its_reason(reminder, broker):
-    reminder.push_request(id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2)
+    reminder.push_request(
+        id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2
+    )
     try:
         with pytest.raises(Retry) as raised:
             reminder.retry(countdown=300, exc=AttemptFailed("503"))
@@ -76,7 +78,11 @@ def test_retry_publishes_nothing_and_reads_as_its_reason(reminder, broker):
 
 def test_a_message_carries_our_id_the_retries_and_a_readable_argument_and_nothing_else(reminder, broker):
     reminder.apply_async(
-        ("evt_1:ep_1", 3), task_id="evt_1:ep_1", retries=2, argsrepr="invoice.paid → h.test, attempt 3", kwargsrepr=""
+        ("evt_1:ep_1", 3),
+        task_id="evt_1:ep_1",
+        retries=2,
+        argsrepr="invoice.paid → h.test, attempt 3",
+        kwargsrepr="",
     )
 
     (message,) = queued(broker)

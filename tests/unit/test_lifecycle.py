@@ -64,7 +64,8 @@ def test_any_2xx_delivers(status):
 
 
 @pytest.mark.parametrize(
-    "status", [100, 199, 300, 301, 302, 304, 307, 399, 400, 401, 404, 408, 409, 413, 422, 425, 429, 500, 503, 999]
+    "status",
+    [100, 199, 300, 301, 302, 304, 307, 399, 400, 401, 404, 408, 409, 413, 422, 425, 429, 500, 503, 999],
 )
 def test_everything_else_is_retried(status):
     """Cases 49, 81: the table is short: 2xx delivers, 410 stops, the rest is retried."""

@@ -34,7 +34,9 @@ def test_two_hours_stay_two_hours():
 
 def test_deliveries_that_failed_together_come_back_apart():
     """Case 79: the jitter window spreads them."""
-    delays = {round(delay_seconds(DEFAULT, 0, failed(), own_schedule=False, luck=i / 500), 3) for i in range(500)}
+    delays = {
+        round(delay_seconds(DEFAULT, 0, failed(), own_schedule=False, luck=i / 500), 3) for i in range(500)
+    }
 
     assert len(delays) > 400
 
@@ -74,7 +76,9 @@ def test_the_wait_is_the_longer_of_ours_and_the_receivers():
 
 
 @pytest.mark.parametrize("outcome", [failed(429), Outcome(verdict=Verdict.FAILED, error=ErrorCode.TIMEOUT)])
-def test_from_the_second_retry_on_429_and_timeouts_wait_a_minute_unless_the_endpoint_has_its_own_schedule(outcome):
+def test_from_the_second_retry_on_429_and_timeouts_wait_a_minute_unless_the_endpoint_has_its_own_schedule(
+    outcome,
+):
     assert delay_seconds((5, 5), 0, outcome, own_schedule=False, luck=0) == 5
     assert delay_seconds((5, 5), 1, outcome, own_schedule=False, luck=0) == 60
     assert delay_seconds((5, 5), 1, outcome, own_schedule=True, luck=0) == 5

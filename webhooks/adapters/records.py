@@ -16,6 +16,7 @@ from webhooks.model import (
     ErrorCode,
     Event,
     Outcome,
+    RateLimit,
     Reason,
     Reminder,
     Response,
@@ -36,6 +37,7 @@ CONFIGURATION = (
     "retry_schedule",
     "timeout_seconds",
     "max_in_flight",
+    "ordered",
     "metadata",
 )
 """The endpoint's fields that are kept readable, as one JSON text."""
@@ -106,6 +108,8 @@ def event(fields: Hash, body: bytes) -> Event:
 def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     """What `put_endpoint.lua` writes: plain fields for the scripts, readable ones, and one encrypted text."""
     configuration = {name: getattr(endpoint, name) for name in CONFIGURATION}
+    limit = endpoint.rate_limit
+    configuration["rate_limit"] = [limit.limit, limit.period_seconds] if limit else None
     hidden = {
         "url": endpoint.url,
         "headers": endpoint.headers,
@@ -117,6 +121,9 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     return {
         "host": urlsplit(endpoint.url).hostname or endpoint.url,
         "max_in_flight": str(endpoint.max_in_flight),
+        "ordered": str(int(endpoint.ordered)),
+        "rate_interval_us": str(round(limit.period_seconds / limit.limit * 1_000_000) if limit else 0),
+        "rate_burst": str(limit.burst if limit else 0),
         "timeout_us": str(round(endpoint.timeout_seconds * 1_000_000)),
         "configuration": json.dumps(configuration),
         "hidden": cipher.encrypt(json.dumps(hidden).encode()).decode(),
@@ -128,6 +135,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
     configuration = json.loads(fields["configuration"])
     hidden = json.loads(cipher.decrypt(fields["hidden"].encode()))
     schedule = configuration.pop("retry_schedule")
+    limit = configuration.pop("rate_limit", None)
     return Endpoint(
         **{
             **configuration,
@@ -142,6 +150,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
             SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]
         ),
         retry_schedule=tuple(schedule) if schedule is not None else None,
+        rate_limit=RateLimit(limit=limit[0], period_seconds=limit[1]) if limit else None,
         enabled=fields["enabled"] == "1",
         disabled_reason=fields.get("disabled_reason"),
         disabled_at=time_of(fields.get("disabled_at")),

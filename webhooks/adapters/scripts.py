@@ -25,6 +25,10 @@ TROUBLES = (
 )
 """Answers that say that Redis cannot now, as against that we asked for nonsense."""
 
+SHARED = ("prelude", "places", "finishing")
+"""What stands before every script."""
+ALSO = {"settle": ("health",)}
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -70,5 +74,5 @@ class Scripts:
 def _source(name: str) -> str:
     """With the shebang the server refuses the whole script, not its first write, when memory or disk is full."""
     folder = resources.files("webhooks.adapters").joinpath("lua")
-    body = folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text()
-    return "#!lua\n" + LUA_TABLE + body
+    parts = [folder.joinpath(f"{part}.lua").read_text() for part in (*SHARED, *ALSO.get(name, ()), name)]
+    return "#!lua\n" + LUA_TABLE + "".join(parts)

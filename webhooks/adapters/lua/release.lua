@@ -12,5 +12,6 @@ redis.call('ZREM', K.claimed, A.id)
 if retried then
   count(lane_of(d.endpoint_id) == 'handlers' and 'handlers.retries_claimed' or 'retries.claimed', -1)
 end
+redis.call('HDEL', K.endpoint .. d.endpoint_id, 'probe')
 publish(A.id, d)
 return reminders
