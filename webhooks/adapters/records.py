@@ -1,8 +1,9 @@
 """How things stand in Redis: readable hashes for deliveries, events and endpoints, packed records for attempts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,25 @@ CONFIGURATION = (
     "metadata",
 )
 """The endpoint's fields that are kept readable, as one JSON text."""
+
+
+ENDPOINT_FIELDS = (
+    "id",
+    "tenant",
+    "configuration",
+    "hidden",
+    "enabled",
+    "disabled_reason",
+    "disabled_at",
+    "created_at",
+    "updated_at",
+)
+"""The fields that `endpoint` reads."""
+
+
+def some_fields(names: Sequence[str], values: Sequence[bytes | None]) -> dict[str, str]:
+    """Chosen fields of a hash, without those that it has not."""
+    return {name: value.decode() for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def time_text(moment: datetime) -> str:
@@ -132,16 +152,12 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
 
 def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
     """An endpoint out of its hash."""
-    configuration = json.loads(fields["configuration"])
-    hidden = json.loads(cipher.decrypt(fields["hidden"].encode()))
-    schedule = configuration.pop("retry_schedule")
-    limit = configuration.pop("rate_limit", None)
+    known, hidden = (
+        _parsed(fields["configuration"]),
+        _parsed(cipher.decrypt(fields["hidden"].encode()).decode()),
+    )
+    schedule, limit = known["retry_schedule"], known.get("rate_limit")
     return Endpoint(
-        **{
-            **configuration,
-            "event_types": tuple(configuration["event_types"]),
-            "channels": tuple(configuration["channels"]),
-        },
         id=fields["id"],
         tenant=fields["tenant"],
         url=hidden["url"],
@@ -149,14 +165,30 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         secrets=tuple(
             SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]
         ),
+        description=known["description"],
+        event_types=tuple(known["event_types"]),
+        channels=tuple(known["channels"]),
+        signing_scheme=known["signing_scheme"],
+        header_prefix=known["header_prefix"],
         retry_schedule=tuple(schedule) if schedule is not None else None,
+        timeout_seconds=known["timeout_seconds"],
+        max_in_flight=known["max_in_flight"],
         rate_limit=RateLimit(limit=limit[0], period_seconds=limit[1]) if limit else None,
+        ordered=known["ordered"],
+        metadata=known["metadata"],
         enabled=fields["enabled"] == "1",
         disabled_reason=fields.get("disabled_reason"),
         disabled_at=time_of(fields.get("disabled_at")),
         created_at=time_of(fields.get("created_at")),
         updated_at=time_of(fields.get("updated_at")),
     )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> dict[str, Any]:
+    """The same endpoint is read for each of its attempts; nobody changes what comes back."""
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed
 
 
 def reminder(row: list[Any]) -> Reminder:

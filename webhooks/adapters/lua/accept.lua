@@ -34,7 +34,7 @@ for _, recipient in ipairs(A.recipients) do owed = owed + recipient[2] end
 local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - #A.recipients
 
 redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at,
-  'created_at', NOW_TEXT, 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
+  'created_at', now_rfc3339(), 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
   'skipped', #A.recipients - owed)
 for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end

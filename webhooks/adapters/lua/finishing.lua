@@ -27,7 +27,7 @@ end
 -- Final: d as it was before. The caller has taken it out of its place.
 local function finish(id, d, status, reason)
   local key = K.delivery .. id
-  redis.call('HSET', key, 'status', status, 'updated_at', NOW_TEXT, 'finished_at', NOW_TEXT)
+  redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339())
   redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
   if reason then redis.call('HSET', key, 'reason', reason) end
   regroup(id, d, FINAL[d.status] or 'unfinished', FINAL[status])
@@ -37,8 +37,8 @@ end
 
 -- Disable with a reason: from this write on no claim wins; a job cancels what waits.
 local function stop_endpoint(endpoint, reason)
-  redis.call('HSET', K.endpoint .. endpoint, 'enabled', '0', 'disabled_reason', reason, 'disabled_at', NOW_TEXT,
-    'cut_us', int(NOW), 'cut_reason', reason, 'updated_at', NOW_TEXT)
+  redis.call('HSET', K.endpoint .. endpoint, 'enabled', '0', 'disabled_reason', reason, 'disabled_at', now_rfc3339(),
+    'cut_us', int(NOW), 'cut_reason', reason, 'updated_at', now_rfc3339())
   redis.call('HINCRBY', K.endpoint .. endpoint, 'revision', 1)
   local tenant = redis.call('HGET', K.endpoint .. endpoint, 'tenant')
   redis.call('INCR', K.version .. tenant)
@@ -61,7 +61,7 @@ local function keep_delivery(e, endpoint, enabled, sequence)
   local d = {
     event_id = e.id, event_type = e.type, endpoint_id = endpoint, tenant = e.tenant, trigger = e.trigger,
     status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = int(sequence),
-    created_us = created, began_us = int(e.at), created_at = NOW_TEXT, updated_at = NOW_TEXT,
+    created_us = created, began_us = int(e.at), created_at = now_rfc3339(), updated_at = now_rfc3339(),
     ordering_key = e.ordering_key,
   }
   local flat = {}
@@ -76,6 +76,6 @@ local function keep_delivery(e, endpoint, enabled, sequence)
   if enabled then
     place(id, d)
   else
-    redis.call('HSET', K.delivery .. id, 'reason', 'endpoint_disabled', 'finished_at', NOW_TEXT)
+    redis.call('HSET', K.delivery .. id, 'reason', 'endpoint_disabled', 'finished_at', now_rfc3339())
   end
 end

@@ -60,7 +60,7 @@ end
 local function note_failure(endpoint, d)
   local e = K.endpoint .. endpoint
   local f = redis.call('HMGET', e, 'failing_since_us', 'warned', 'enabled')
-  if not f[1] then redis.call('HSET', e, 'failing_since_us', int(NOW), 'failing_since', NOW_TEXT) end
+  if not f[1] then redis.call('HSET', e, 'failing_since_us', int(NOW), 'failing_since', now_rfc3339()) end
   local failures = redis.call('HINCRBY', e, 'failures', 1)
   local failing_us = NOW - (tonumber(f[1]) or NOW)
   if failures < P.disable.attempts or f[3] ~= '1' then return end
@@ -78,13 +78,13 @@ local function note_health(id, d, success, slow_down)
   local e = K.endpoint .. endpoint
   turn_breaker(id, d, success, tally(endpoint, success))
   if success then
-    redis.call('HSET', e, 'last_success_at', NOW_TEXT)
+    redis.call('HSET', e, 'last_success_at', now_rfc3339())
     redis.call('HINCRBY', e, 'streak', 1)
     if redis.call('HGET', e, 'warned') then notice('endpoint.recovered', d) end
     redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned')
     return
   end
-  redis.call('HSET', e, 'last_failure_at', NOW_TEXT)
+  redis.call('HSET', e, 'last_failure_at', now_rfc3339())
   if slow_down then redis.call('HSET', e, 'streak', 0) end
   note_failure(endpoint, d)
 end

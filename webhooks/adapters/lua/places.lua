@@ -84,7 +84,7 @@ local function stand_in_line(id, d)
   local head = redis.call('HGET', K.heads .. d.endpoint_id, line)
   if not head or head == id then
     redis.call('HSET', K.heads .. d.endpoint_id, line, id)
-    redis.call('HSET', K.delivery .. id, 'head_since', NOW_TEXT)
+    redis.call('HSET', K.delivery .. id, 'head_since', now_rfc3339())
     return false
   end
   redis.call('ZADD', K.line .. d.endpoint_id .. ':' .. line, d.sequence, id)
@@ -106,7 +106,7 @@ local function next_in_line(id, d)
   end
   redis.call('HSET', K.heads .. d.endpoint_id, line, next_id)
   redis.call('HDEL', K.delivery .. next_id, 'waiting_for')
-  redis.call('HSET', K.delivery .. next_id, 'head_since', NOW_TEXT)
+  redis.call('HSET', K.delivery .. next_id, 'head_since', now_rfc3339())
   admit(next_id, facts(next_id))
 end
 

@@ -1,6 +1,7 @@
 -- Stands before every script, after the table K of key prefixes (keys.py). Keys are made here from
 -- their parts, so KEYS is empty everywhere: Redis Cluster is not supported.
--- ARGV[1]  msgpack map A; A.policy holds the numbers that every script may need:
+-- ARGV[1]  msgpack map A
+-- P holds the numbers that every script may need, set where the store is opened (redis_store.py):
 --   reserve_us    how long a published delivery holds its slot
 --   windows       {deliveries=…, handlers=…}: the most that may be published and not yet claimed
 --   retention_ms  how long a finished event is kept
@@ -9,7 +10,6 @@
 -- Times are microseconds of the server's clock; readable copies in hashes are RFC 3339.
 
 local A = cmsgpack.unpack(ARGV[1])
-local P = A.policy
 local FINAL = { delivered = 'delivered', exhausted = 'failed', cancelled = 'failed', skipped = 'failed' }
 local reminders = {} -- {delivery id, attempt, retries used, event type, host}: what the caller publishes
 
@@ -47,7 +47,11 @@ local function rfc3339(us)
     math.floor(rest % 3600 / 60), rest % 60, math.floor((us - seconds * 1000000) / 1000))
 end
 
-local NOW_TEXT = rfc3339(NOW)
+local now_text
+local function now_rfc3339()
+  now_text = now_text or rfc3339(NOW)
+  return now_text
+end
 
 local function hash(key)
   local flat, fields = redis.call('HGETALL', key), {}

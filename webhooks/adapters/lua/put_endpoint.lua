@@ -8,9 +8,9 @@ if A.revision > 0 and (not kept[1] or kept[2]) then return { 'unknown' } end
 if tonumber(kept[1] or 0) ~= A.revision then return { 'changed' } end
 
 for field, value in pairs(A.fields) do redis.call('HSET', key, field, value) end
-redis.call('HSET', key, 'updated_at', NOW_TEXT)
+redis.call('HSET', key, 'updated_at', now_rfc3339())
 if A.revision == 0 then
-  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', NOW_TEXT, 'streak', 0)
+  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', now_rfc3339(), 'streak', 0)
   redis.call('ZADD', K.endpoints .. A.tenant, NOW, A.id)
   redis.call('SADD', K.tenants, A.tenant)
 end

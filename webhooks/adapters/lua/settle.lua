@@ -26,7 +26,7 @@ if status == 'retrying' or status == 'exhausted' then
 end
 
 redis.call('RPUSH', K.attempts .. A.id, ARGV[2])
-redis.call('HSET', key, 'attempts', A.attempt, 'updated_at', NOW_TEXT, 'last_status_code', A.status_code or '',
+redis.call('HSET', key, 'attempts', A.attempt, 'updated_at', now_rfc3339(), 'last_status_code', A.status_code or '',
   'last_error', A.error or '')
 redis.call('HDEL', key, 'claimed_at')
 redis.call('ZREM', K.claimed, A.id)
