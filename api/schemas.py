@@ -1,0 +1,119 @@
+"""How requests are judged (API.md): field by field, nothing coerced, nothing unknown passed over; and queries."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+from marshmallow import RAISE, Schema, ValidationError, post_load, validates
+
+from api.fields import Limit, Moment, Text, check_name
+from webhooks.errors import FieldErrors, InvalidRequest
+from webhooks.matching import LONGEST_TYPE
+from webhooks.model import Status
+
+GROUPS: Mapping[str, frozenset[Status]] = {
+    group: frozenset(status for status in Status if status.group == group)
+    for group in ("unfinished", "delivered", "failed")
+}
+
+
+class StrictSchema(Schema):
+    """A schema whose problems are raised as one of our errors, by field."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    refusal: ClassVar[type[InvalidRequest]] = InvalidRequest
+    body_optional = False
+    error_messages: ClassVar[dict[str, str]] = {
+        "unknown": "there is no such field",
+        "type": "must be an object",
+    }
+
+    def read(self, raw: bytes) -> dict[str, Any]:
+        """The members of a JSON object; raises the schema's own refusal for anything else."""
+        try:
+            members = msgspec.json.decode(raw.decode())
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise self.refusal("the body is not JSON in UTF-8", {"body": [_why(error)]}) from error
+        if not isinstance(members, dict):
+            raise self.refusal("the body must be a JSON object", {"body": ["must be an object"]})
+        return members
+
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:  # noqa: ARG002
+        """Marshmallow asks for this; raises the schema's own refusal."""
+        problems = flat(error.messages)
+        raise self.refusal("see `errors`: " + ", ".join(sorted(problems)), problems)
+
+
+def flat(messages: Any, path: str = "") -> FieldErrors:
+    """Nested messages by their dotted path; a list's items by their number."""
+    if not isinstance(messages, dict):
+        return {path.removesuffix("._schema") or "body": [str(each) for each in messages]}
+    found: dict[str, Any] = {}
+    for name, below in messages.items():
+        found |= flat(below, f"{path}.{name}" if path else str(name))
+    return found
+
+
+def _why(error: Exception) -> str:
+    return "is nested too deep" if isinstance(error, RecursionError) else str(error) or "cannot be read"
+
+
+class TenantQuery(StrictSchema):
+    """Whose thing is asked for."""
+
+    tenant = Text(least=1, most=64, check=check_name)
+
+
+class ListQuery(TenantQuery):
+    """Which part of a list is asked for."""
+
+    since = Moment()
+    until = Moment()
+    limit = Limit()
+    cursor = Text(least=1, most=1024)
+
+
+class EventsQuery(ListQuery):
+    """The filters of `GET /v1/events`."""
+
+    event_type = Text(least=1, most=LONGEST_TYPE)
+
+
+class DeliveriesQuery(EventsQuery):
+    """The filters of `GET /v1/deliveries`."""
+
+    endpoint_id = Text(least=1, most=128)
+    event_id = Text(least=1, most=128)
+    status = Text(least=1, most=256)
+
+    @post_load
+    def _statuses(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        names = loaded.pop("status", "")
+        return {**loaded, "statuses": statuses_of(names.split(",")) if names else frozenset()}
+
+    @validates("status")
+    def _known(self, value: str, **_: Any) -> None:
+        unknown = [name for name in value.split(",") if name not in GROUPS and name not in list(Status)]
+        if unknown:
+            raise ValidationError("must be a comma list of " + " ".join([*Status, *sorted(set(GROUPS) - set(Status))]))
+
+
+class InboxQuery(ListQuery):
+    """The filters of `GET /v1/inbox`."""
+
+    class Meta(StrictSchema.Meta):
+        """A source is a tenant of its own."""
+
+        exclude = ("tenant",)
+
+    source = Text(least=1, most=64, check=check_name, load_default="default")
+    event_type = Text(least=1, most=LONGEST_TYPE)
+
+
+def statuses_of(names: list[str]) -> frozenset[Status]:
+    """The statuses that these names and groups stand for."""
+    return frozenset().union(*(GROUPS.get(name) or {Status(name)} for name in names))
