@@ -125,6 +125,19 @@ class SigningSecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """At most `limit` attempts to start in `period_seconds`, evenly, with one second's worth at once."""
+
+    limit: int
+    period_seconds: float
+
+    @property
+    def burst(self) -> int:
+        """How many may start at once after a pause."""
+        return max(1, int(self.limit / self.period_seconds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Where a tenant wants events."""
 
@@ -145,6 +158,8 @@ class Endpoint:
     retry_schedule: tuple[float, ...] | None = None
     timeout_seconds: float = 15.0
     max_in_flight: int = 10
+    rate_limit: RateLimit | None = None
+    ordered: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -156,10 +171,15 @@ class EndpointHealth:
     """How an endpoint fares, as the store sees it now."""
 
     state: str = "closed"
+    """Of the breaker: closed, open or half_open."""
+    next_probe_at: datetime | None = None
     failing_since: datetime | None = None
     in_flight: int = 0
     effective_cap: int = 1
     waiting: int = 0
+    head: str | None = None
+    """Of an ordered endpoint without keys: the delivery that all others stand behind."""
+    head_since: datetime | None = None
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
 

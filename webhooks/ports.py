@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from webhooks.model import (
     Attempt,
@@ -130,6 +130,30 @@ class Staged:
     moved: int = 0
     next_due_seconds: float | None = None
     """Until the next thing falls due; None when nothing waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A change that an operational event is to be made of."""
+
+    kind: str
+    """The event type without `hookline.`, such as `endpoint.disabled`."""
+    tenant: str
+    endpoint_id: str
+    at: datetime
+    details: dict[str, Any]
+    raw: bytes = b""
+    """As the store keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """The cheapest look at whether there is anything to do."""
+
+    next_due_seconds: float | None
+    """Until the next thing falls due, ≤ 0 when late; None when nothing waits."""
+    busy: bool
+    """Something is ready, published or claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,8 +320,8 @@ class DeliveryStore(Protocol):
 class StagingStore(Protocol):
     """What the stager asks (docs/adr/0002)."""
 
-    def next_due_seconds(self) -> float | None:
-        """Until the next thing falls due, by one cheap command; None when nothing waits, ≤ 0 when late."""
+    def glance(self) -> Glance:
+        """Whether anything is due, and when, or is under way; a few cheap commands."""
         ...
 
     def stage(self) -> Staged:
@@ -314,6 +338,14 @@ class StagingStore(Protocol):
 
     def lost_leases(self) -> list[LostLease]:
         """A bounded number of claimed deliveries whose lease ran out."""
+        ...
+
+    def first_notice(self) -> Notice | None:
+        """The oldest change that no operational event was made of yet."""
+        ...
+
+    def drop_notice(self, notice: Notice) -> None:
+        """That notice is dealt with."""
         ...
 
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:

@@ -1,8 +1,9 @@
 """How things stand in Redis: readable hashes for deliveries, events and endpoints, packed records for attempts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from webhooks.model import (
     ErrorCode,
     Event,
     Outcome,
+    RateLimit,
     Reason,
     Reminder,
     Response,
@@ -36,9 +38,29 @@ CONFIGURATION = (
     "retry_schedule",
     "timeout_seconds",
     "max_in_flight",
+    "ordered",
     "metadata",
 )
 """The endpoint's fields that are kept readable, as one JSON text."""
+
+
+ENDPOINT_FIELDS = (
+    "id",
+    "tenant",
+    "configuration",
+    "hidden",
+    "enabled",
+    "disabled_reason",
+    "disabled_at",
+    "created_at",
+    "updated_at",
+)
+"""The fields that `endpoint` reads."""
+
+
+def some_fields(names: Sequence[str], values: Sequence[bytes | None]) -> dict[str, str]:
+    """Chosen fields of a hash, without those that it has not."""
+    return {name: value.decode() for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def time_text(moment: datetime) -> str:
@@ -106,6 +128,8 @@ def event(fields: Hash, body: bytes) -> Event:
 def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     """What `put_endpoint.lua` writes: plain fields for the scripts, readable ones, and one encrypted text."""
     configuration = {name: getattr(endpoint, name) for name in CONFIGURATION}
+    limit = endpoint.rate_limit
+    configuration["rate_limit"] = [limit.limit, limit.period_seconds] if limit else None
     hidden = {
         "url": endpoint.url,
         "headers": endpoint.headers,
@@ -117,6 +141,9 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     return {
         "host": urlsplit(endpoint.url).hostname or endpoint.url,
         "max_in_flight": str(endpoint.max_in_flight),
+        "ordered": str(int(endpoint.ordered)),
+        "rate_interval_us": str(round(limit.period_seconds / limit.limit * 1_000_000) if limit else 0),
+        "rate_burst": str(limit.burst if limit else 0),
         "timeout_us": str(round(endpoint.timeout_seconds * 1_000_000)),
         "configuration": json.dumps(configuration),
         "hidden": cipher.encrypt(json.dumps(hidden).encode()).decode(),
@@ -125,15 +152,12 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
 
 def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
     """An endpoint out of its hash."""
-    configuration = json.loads(fields["configuration"])
-    hidden = json.loads(cipher.decrypt(fields["hidden"].encode()))
-    schedule = configuration.pop("retry_schedule")
+    known, hidden = (
+        _parsed(fields["configuration"]),
+        _parsed(cipher.decrypt(fields["hidden"].encode()).decode()),
+    )
+    schedule, limit = known["retry_schedule"], known.get("rate_limit")
     return Endpoint(
-        **{
-            **configuration,
-            "event_types": tuple(configuration["event_types"]),
-            "channels": tuple(configuration["channels"]),
-        },
         id=fields["id"],
         tenant=fields["tenant"],
         url=hidden["url"],
@@ -141,13 +165,30 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         secrets=tuple(
             SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]
         ),
+        description=known["description"],
+        event_types=tuple(known["event_types"]),
+        channels=tuple(known["channels"]),
+        signing_scheme=known["signing_scheme"],
+        header_prefix=known["header_prefix"],
         retry_schedule=tuple(schedule) if schedule is not None else None,
+        timeout_seconds=known["timeout_seconds"],
+        max_in_flight=known["max_in_flight"],
+        rate_limit=RateLimit(limit=limit[0], period_seconds=limit[1]) if limit else None,
+        ordered=known["ordered"],
+        metadata=known["metadata"],
         enabled=fields["enabled"] == "1",
         disabled_reason=fields.get("disabled_reason"),
         disabled_at=time_of(fields.get("disabled_at")),
         created_at=time_of(fields.get("created_at")),
         updated_at=time_of(fields.get("updated_at")),
     )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> dict[str, Any]:
+    """The same endpoint is read for each of its attempts; nobody changes what comes back."""
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed
 
 
 def reminder(row: list[Any]) -> Reminder:

@@ -25,6 +25,7 @@ class RedisDeliveries(RedisPart):
                 "attempt": attempt,
                 "token": token,
                 "margin_us": round(lease_margin_seconds * 1_000_000),
+                "fields": records.ENDPOINT_FIELDS,
             },
         )
         word, hungry, rows = answer[0].decode(), bool(answer[1]), reminders(answer[2])
@@ -33,7 +34,7 @@ class RedisDeliveries(RedisPart):
         return Claim(
             won=True,
             delivery=records.delivery(records.flat_hash(answer[3])),
-            endpoint=self.endpoint_of(records.flat_hash(answer[4])),
+            endpoint=self.endpoint_of(records.some_fields(records.ENDPOINT_FIELDS, answer[4])),
             body=answer[5],
             hungry=hungry,
             reminders=rows,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from webhooks.adapters import records
@@ -30,10 +31,15 @@ class RedisEndpoints(RedisPart):
             pipe.hgetall(key("endpoint", endpoint_id))
             pipe.zcard(key("in_flight", endpoint_id))
             pipe.zcard(key("waiting", endpoint_id))
-            raw, in_flight, waiting = pipe.execute()
+            pipe.zcard(key("line", endpoint_id, ""))
+            pipe.hget(key("heads", endpoint_id), "")
+            raw, in_flight, waiting, standing, head = pipe.execute()
         fields = {name.decode(): value.decode() for name, value in raw.items()}
         found = self.endpoint_of(fields)
-        return replace(found, health=_health(found, fields, in_flight, waiting)) if found else None
+        if not found:
+            return None
+        health = _health(found, fields, in_flight, waiting + standing)
+        return replace(found, health=self._with_head(health, head.decode()) if head else health)
 
     def change_endpoint(self, endpoint_id: str, change: Callable[[Endpoint], Endpoint]) -> Endpoint:
         """See `ports.EndpointStore.change_endpoint`."""
@@ -67,6 +73,13 @@ class RedisEndpoints(RedisPart):
         with translated():
             return int(self.client.get(key("version", tenant)) or 0)
 
+    def _with_head(self, health: EndpointHealth, delivery_id: str) -> EndpointHealth:
+        with translated():
+            since = self.client.hget(key("delivery", delivery_id), "head_since")
+        return replace(
+            health, head=delivery_id, head_since=records.time_of(since.decode() if since else None)
+        )
+
     def _read(self, endpoint_id: str) -> tuple[int, Endpoint]:
         fields = self.hash("endpoint", endpoint_id)
         found = self.endpoint_of(fields)
@@ -94,10 +107,17 @@ class RedisEndpoints(RedisPart):
 
 
 def _health(endpoint: Endpoint, fields: dict[str, str], in_flight: int, waiting: int) -> EndpointHealth:
+    state = fields.get("breaker", "closed")
+    until = fields.get("breaker_until_us")
     return EndpointHealth(
+        state=state,
+        next_probe_at=datetime.fromtimestamp(int(until) / 1_000_000, UTC) if until else None,
+        failing_since=records.time_of(fields.get("failing_since")),
         in_flight=in_flight,
         waiting=waiting,
-        effective_cap=min(endpoint.max_in_flight, 1 + int(fields.get("streak", 0))),
+        effective_cap=1
+        if state != "closed"
+        else min(endpoint.max_in_flight, 1 + int(fields.get("streak", 0))),
         last_success_at=records.time_of(fields.get("last_success_at")),
         last_failure_at=records.time_of(fields.get("last_failure_at")),
     )

@@ -12,6 +12,8 @@ from webhooks.model import Event
 from webhooks.ports import Acceptance, Recipient
 
 IDEMPOTENCY_SECONDS = 24 * 3600
+INLINE_DELIVERIES = 100
+"""So many deliveries are made in the accepting call itself; the others by a background job."""
 
 
 class RedisEvents(RedisPart):
@@ -38,6 +40,7 @@ class RedisEvents(RedisPart):
             "call": call,
             "version": endpoints_version,
             "trigger": trigger,
+            "inline": INLINE_DELIVERIES,
             "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in recipients],
             **_optional(event, idempotency_key, id_given=id_given),
         }

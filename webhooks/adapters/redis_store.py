@@ -19,6 +19,11 @@ RESERVE_SECONDS = 60
 """How long a published delivery holds its in-flight slot; then it counts no longer, though it may still be claimed."""
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
+BREAKER = {"minutes": 5, "attempts": 10, "share": 0.7, "first_us": 30_000_000, "most_us": 900_000_000}
+"""Opens when at least this share of at least so many attempts failed within so many minutes; then one probe after
+the first wait, which doubles with each failed probe up to the most."""
+DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
+"""An endpoint is disabled after so long without one success and at least so many attempts; warned at half the time."""
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
@@ -57,6 +62,8 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         policy = {
             "reserve_us": RESERVE_SECONDS * 1_000_000,
             "retention_ms": round(retention_seconds * 1000),
+            "breaker": BREAKER,
+            "disable": DISABLE,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }
         return cls(client=client, scripts=Scripts(client, policy), cipher=cipher)

@@ -25,6 +25,10 @@ TROUBLES = (
 )
 """Answers that say that Redis cannot now, as against that we asked for nonsense."""
 
+SHARED = ("prelude", "places", "finishing")
+"""What stands before every script."""
+ALSO = {"settle": ("health",)}
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -47,13 +51,13 @@ class Scripts:
 
     def __init__(self, client: Any, policy: Mapping[str, Any]) -> None:
         self._client = client
-        self._policy = policy
+        self._policy = f"local P = {_lua(policy)}\n"
         self._known: dict[str, tuple[str, str]] = {}
 
     def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
         """The script's answer. Raises Unavailable."""
         sha, source = self._script(name)
-        packed = msgspec.msgpack.encode({**arguments, "policy": self._policy})
+        packed = msgspec.msgpack.encode(arguments)
         with translated():
             try:
                 return self._client.evalsha(sha, 0, packed, *blobs)
@@ -62,13 +66,20 @@ class Scripts:
 
     def _script(self, name: str) -> tuple[str, str]:
         if name not in self._known:
-            source = _source(name)
+            source = _source(name, self._policy)
             self._known[name] = (hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), source)
         return self._known[name]
 
 
-def _source(name: str) -> str:
+def _source(name: str, policy: str) -> str:
     """With the shebang the server refuses the whole script, not its first write, when memory or disk is full."""
     folder = resources.files("webhooks.adapters").joinpath("lua")
-    body = folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text()
-    return "#!lua\n" + LUA_TABLE + body
+    parts = [folder.joinpath(f"{part}.lua").read_text() for part in (*SHARED, *ALSO.get(name, ()), name)]
+    return "#!lua\n" + LUA_TABLE + policy + "".join(parts)
+
+
+def _lua(value: Any) -> str:
+    """A number, a text or a mapping of them as a Lua constant."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name} = {_lua(each)}" for name, each in value.items()) + "}"
+    return repr(value)

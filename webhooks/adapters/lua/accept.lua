@@ -1,5 +1,6 @@
--- Keeps an event, its deliveries and their places, all or nothing.
--- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0}, …},
+-- Keeps an event, its deliveries and their places, all or nothing. Of many recipients the first `inline` get their
+-- deliveries here and the others by the job fanout.lua, from the list that is fixed now.
+-- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0}, …}, inline,
 --          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id
 -- ARGV[2]  body
 -- Answers  {verdict, event id, reminders}
@@ -28,12 +29,12 @@ if redis.call('EXISTS', K.event .. name) == 1 then
 end
 if tonumber(redis.call('GET', K.version .. A.tenant) or 0) ~= A.version then return answer('stale', A.id) end
 
-local owed = 0
+local owed = 0 -- by enabled endpoints
 for _, recipient in ipairs(A.recipients) do owed = owed + recipient[2] end
 local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - #A.recipients
 
 redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at,
-  'created_at', NOW_TEXT, 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
+  'created_at', now_rfc3339(), 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
   'skipped', #A.recipients - owed)
 for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
@@ -43,30 +44,18 @@ redis.call('ZADD', K.events .. A.tenant, NOW, A.id)
 redis.call('SADD', K.tenants, A.tenant)
 if A.key then redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms) end
 
-for i, recipient in ipairs(A.recipients) do
-  local endpoint, enabled = recipient[1], recipient[2] == 1
-  local id = A.id .. ':' .. endpoint
-  local d = {
-    event_id = A.id, event_type = A.type, endpoint_id = endpoint, tenant = A.tenant, trigger = A.trigger,
-    status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0,
-    sequence = int(sequence + i), created_us = int(NOW + i - 1), began_us = int(NOW + i - 1), created_at = NOW_TEXT,
-    updated_at = NOW_TEXT, ordering_key = A.ordering_key,
-  }
-  local flat = {}
-  for field, value in pairs(d) do
-    table.insert(flat, field)
-    table.insert(flat, value)
+local e = { id = A.id, tenant = A.tenant, type = A.type, trigger = A.trigger, ordering_key = A.ordering_key, at = NOW }
+for i = 1, math.min(A.inline, #A.recipients) do
+  keep_delivery(e, A.recipients[i][1], A.recipients[i][2] == 1, sequence + i)
+end
+if #A.recipients > A.inline then
+  local job = 'fanout:' .. name
+  for i = A.inline + 1, #A.recipients do
+    redis.call('RPUSH', K.fanout .. name, A.recipients[i][2] .. A.recipients[i][1])
   end
-  redis.call('HSET', K.delivery .. id, unpack(flat))
-  redis.call('RPUSH', K.owed .. name, endpoint)
-  regroup(id, d, nil, 'all')
-  if enabled then
-    regroup(id, d, nil, 'unfinished')
-    place(id, d)
-  else
-    redis.call('HSET', K.delivery .. id, 'reason', 'endpoint_disabled', 'finished_at', NOW_TEXT)
-    regroup(id, d, nil, 'failed')
-  end
+  redis.call('HSET', K.job .. job, 'kind', 'fanout', 'tenant', A.tenant, 'event_id', A.id, 'trigger', A.trigger, 'at',
+    int(NOW), 'sequence', int(sequence + A.inline), 'done', A.inline, 'total', #A.recipients, 'state', 'running')
+  redis.call('ZADD', K.due, NOW, 'job:' .. job)
 end
 if owed == 0 then expire_event(name) end
 count('events')

@@ -1,6 +1,6 @@
 -- Wins a delivery for one attempt, if it expects this attempt and nobody has it.
--- ARGV[1]  A: id, attempt, token, margin_us (added to the endpoint's timeout for the lease)
--- Answers  {'won', hungry, reminders, delivery as a flat hash, endpoint as a flat hash, body} or {why not, hungry, reminders};
+-- ARGV[1]  A: id, attempt, token, margin_us (added to the endpoint's timeout for the lease), fields (of the endpoint)
+-- Answers  {'won', hungry, reminders, delivery as a flat hash, the endpoint's fields, body} or {why not, hungry, reminders};
 --          why not: unknown, not_expected, waiting, cancelled
 
 local key = K.delivery .. A.id
@@ -10,7 +10,8 @@ local endpoint = d.endpoint_id
 local lane = lane_of(endpoint)
 
 local function won()
-  return { 'won', hungry(lane), reminders, redis.call('HGETALL', key), redis.call('HGETALL', K.endpoint .. endpoint),
+  return { 'won', hungry(lane), reminders, redis.call('HGETALL', key),
+    redis.call('HMGET', K.endpoint .. endpoint, unpack(A.fields)),
     redis.call('GET', K.body .. event_key(d)) or '' }
 end
 
@@ -29,18 +30,30 @@ if stopped then
   return { 'cancelled', hungry(lane), reminders }
 end
 
-local slot = redis.call('ZSCORE', K.in_flight .. endpoint, A.id)
 redis.call('ZREM', K.published .. lane, A.id)
-if (not slot or tonumber(slot) <= NOW) and not slot_free(endpoint) then
-  wait(A.id, d, 'in_flight_cap')
-  return { 'waiting', hungry(lane), reminders }
+if d.trigger ~= 'test' then
+  local why, wake_at = gate(endpoint, A.id)
+  if why then
+    redis.call('ZREM', K.in_flight .. endpoint, A.id)
+    wait(A.id, d, why, wake_at)
+    return { 'waiting', hungry(lane), reminders }
+  end
+  local limit = redis.call('HMGET', K.endpoint .. endpoint, 'rate_interval_us', 'tat_us', 'breaker')
+  local interval = tonumber(limit[1]) or 0
+  if interval > 0 then
+    redis.call('HSET', K.endpoint .. endpoint, 'tat_us', int(math.max(tonumber(limit[2]) or 0, NOW) + interval))
+  end
+  if limit[3] and limit[3] ~= 'closed' then
+    redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'half_open', 'probe', A.id)
+  end
 end
 
 local timeout_us = tonumber(redis.call('HGET', K.endpoint .. endpoint, 'timeout_us'))
 local lease_end = NOW + timeout_us + A.margin_us
 redis.call('ZADD', K.claimed, lease_end, A.id)
 redis.call('ZADD', K.in_flight .. endpoint, lease_end, A.id)
-redis.call('HSET', key, 'status', 'sending', 'token', A.token, 'claimed_at', NOW_TEXT, 'updated_at', NOW_TEXT)
+redis.call('ZADD', K.due, 'XX', 'LT', lease_end, 'ep:' .. endpoint) -- where others wait: the slot may end sooner now
+redis.call('HSET', key, 'status', 'sending', 'token', A.token, 'claimed_at', now_rfc3339(), 'updated_at', now_rfc3339())
 redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'publishes')
 if tonumber(d.retries_used) > 0 then count(lane == 'handlers' and 'handlers.retries_claimed' or 'retries.claimed') end
 return won()

@@ -6,7 +6,7 @@ local key = K.endpoint .. A.id
 local kept = redis.call('HMGET', key, 'tenant', 'host', 'deleted', 'revision')
 if not kept[1] or kept[3] then return 0 end
 redis.call('DEL', key)
-redis.call('HSET', key, 'id', A.id, 'tenant', kept[1], 'host', kept[2] or '', 'deleted', NOW_TEXT, 'cut_us', int(NOW),
+redis.call('HSET', key, 'id', A.id, 'tenant', kept[1], 'host', kept[2] or '', 'deleted', now_rfc3339(), 'cut_us', int(NOW),
   'cut_reason', 'endpoint_deleted', 'revision', kept[4])
 redis.call('ZREM', K.endpoints .. kept[1], A.id)
 redis.call('INCR', K.version .. kept[1])

@@ -3,26 +3,34 @@
 -- Answers  {'ok', reminders} | {'changed'} | {'unknown'}
 
 local key = K.endpoint .. A.id
-local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled')
+local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled', 'ordered')
 if A.revision > 0 and (not kept[1] or kept[2]) then return { 'unknown' } end
 if tonumber(kept[1] or 0) ~= A.revision then return { 'changed' } end
 
 for field, value in pairs(A.fields) do redis.call('HSET', key, field, value) end
-redis.call('HSET', key, 'updated_at', NOW_TEXT)
+redis.call('HSET', key, 'updated_at', now_rfc3339())
 if A.revision == 0 then
-  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', NOW_TEXT, 'streak', 0)
+  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', now_rfc3339(), 'streak', 0)
   redis.call('ZADD', K.endpoints .. A.tenant, NOW, A.id)
   redis.call('SADD', K.tenants, A.tenant)
 end
 if A.start then
   redis.call('HSET', key, 'enabled', '1')
-  redis.call('HDEL', key, 'disabled_reason', 'disabled_at')
+  redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failing_since_us', 'failing_since', 'failures', 'warned', 'probe',
+    'breaker', 'breaker_until_us', 'breaker_wait_us')
+  redis.call('DEL', K.health .. A.id)
+  if kept[3] == '0' then notice('endpoint.enabled', { tenant = A.tenant, endpoint_id = A.id }) end
+end
+if kept[4] == '1' and A.fields.ordered ~= '1' then
+  local job = 'free_lines:' .. A.id
+  redis.call('HSET', K.job .. job, 'kind', 'free_lines', 'endpoint_id', A.id, 'state', 'running')
+  redis.call('ZADD', K.due, NOW, 'job:' .. job)
 end
 redis.call('HINCRBY', key, 'revision', 1)
 redis.call('INCR', K.version .. A.tenant)
 if A.stop and kept[3] ~= '0' then
   stop_endpoint(A.id, A.stop)
-  plan_cancelling(A.id)
+  if A.revision > 0 then plan_cancelling(A.id) end
 end
 release_waiting(A.id)
 return { 'ok', reminders }

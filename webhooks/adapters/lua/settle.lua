@@ -26,16 +26,14 @@ if status == 'retrying' or status == 'exhausted' then
 end
 
 redis.call('RPUSH', K.attempts .. A.id, ARGV[2])
-redis.call('HSET', key, 'attempts', A.attempt, 'updated_at', NOW_TEXT, 'last_status_code', A.status_code or '',
+redis.call('HSET', key, 'attempts', A.attempt, 'updated_at', now_rfc3339(), 'last_status_code', A.status_code or '',
   'last_error', A.error or '')
 redis.call('HDEL', key, 'claimed_at')
 redis.call('ZREM', K.claimed, A.id)
 redis.call('ZREM', K.in_flight .. endpoint, A.id)
 
 if d.trigger ~= 'test' and redis.call('EXISTS', K.endpoint .. endpoint) == 1 then
-  redis.call('HSET', K.endpoint .. endpoint, A.success == 1 and 'last_success_at' or 'last_failure_at', NOW_TEXT)
-  if A.success == 1 then redis.call('HINCRBY', K.endpoint .. endpoint, 'streak', 1) end
-  if A.slow_down then redis.call('HSET', K.endpoint .. endpoint, 'streak', 0) end
+  note_health(A.id, d, A.success == 1, A.slow_down)
 end
 
 if status == 'retrying' then
@@ -44,6 +42,9 @@ if status == 'retrying' then
   redis.call('ZADD', K.due, NOW + A.delay_us, A.id)
 else
   finish(A.id, d, status, reason)
+  if status == 'exhausted' then
+    notice('delivery.exhausted', d, { delivery_id = A.id, event_id = d.event_id, status_code = A.status_code, error = A.error })
+  end
 end
 
 local lost = A.lost == 1

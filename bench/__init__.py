@@ -1,0 +1,1 @@
+"""Hookline measured and broken on purpose, on loopback only."""

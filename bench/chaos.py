@@ -1,0 +1,182 @@
+"""`make chaos`: accept events while killing, freezing and restarting everything, then count what went wrong."""
+
+import argparse
+import contextlib
+import random
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from bench.faults import Faults
+from bench.receiver import Answer, RecordingReceiver
+from bench.stack import Stack, wait_until
+from bench.verdict import Verdict, examine
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEDULE = [1.0] * 10
+TIMEOUT_SECONDS = 3
+LEASE_SECONDS = TIMEOUT_SECONDS + 15
+STUCK_AFTER_SECONDS = LEASE_SECONDS + 30
+ENDPOINTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of what."""
+
+    seed: int
+    deliveries: int
+    kills: int
+    redis_restarts: int
+    pause_seconds: float
+    per_second: float
+
+
+@dataclass(slots=True)
+class Load:
+    """Posts events, each again until it is acknowledged: its id makes repeats harmless."""
+
+    stack: Stack
+    plan: Plan
+    accepted: list[str] = field(default_factory=list)
+    refused: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, worker: int, workers: int) -> None:
+        """Every so-many-th event of the plan, at this worker's share of the rate."""
+        with requests.Session() as http:
+            http.headers.update(self.stack.http.headers)
+            events = self.plan.deliveries // 2  # each goes to two endpoints
+            for i in range(worker, events, workers):
+                self._post(http, f"evt_chaos_{i}", f"load.n{i % (ENDPOINTS // 2)}")
+                time.sleep(workers / self.plan.per_second * 2)
+
+    def _post(self, http: requests.Session, event_id: str, event_type: str) -> None:
+        body = {"id": event_id, "type": event_type, "data": {"n": event_id}}
+        while not self.over.is_set():
+            with contextlib.suppress(requests.RequestException):
+                answer = http.post(f"{self.stack.url}/v1/events", json=body, timeout=5)
+                if answer.status_code in (200, 202):
+                    self.accepted.append(event_id)
+                    return
+                if answer.status_code < 500:  # noqa: PLR2004 - a 4xx would be our own mistake
+                    raise AssertionError(f"{answer.status_code} {answer.text}")
+            self.refused += 1
+            time.sleep(0.2)
+
+
+def misbehave(luck: random.Random) -> Answer:
+    """Mostly 200, sometimes an error, a reset or a silence beyond the deadline."""
+    draw = luck.random()
+    if draw < 0.08:  # noqa: PLR2004 - shares of the load
+        return Answer(status=500)
+    if draw < 0.10:  # noqa: PLR2004
+        return Answer(status=0)
+    if draw < 0.11:  # noqa: PLR2004
+        return Answer(delay_seconds=TIMEOUT_SECONDS + 1)
+    return Answer(delay_seconds=0.005)
+
+
+def register(stack: Stack, receiver: RecordingReceiver) -> dict[str, str]:
+    """Two endpoints for each event type; from endpoint id to the path that it receives on."""
+    paths = {}
+    for i in range(ENDPOINTS):
+        made = stack.post(
+            "/v1/endpoints",
+            {
+                "url": f"{receiver.url}/{i}",
+                "event_types": [f"load.n{i % (ENDPOINTS // 2)}"],
+                "retry_schedule": SCHEDULE,
+                "timeout_seconds": TIMEOUT_SECONDS,
+                "max_in_flight": 20,
+            },
+        )
+        paths[made["id"]] = f"/{i}"
+    return paths
+
+
+def run(plan: Plan) -> Verdict:
+    """One whole run: load and faults together, then quiet, then the examination."""
+    luck = random.Random(plan.seed)  # noqa: S311 - a seed is the point
+    answers = random.Random(plan.seed + 1)  # noqa: S311
+    lock = threading.Lock()
+
+    def behave(_path: str, _event_id: str) -> Answer:
+        with lock:
+            return misbehave(answers)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        RecordingReceiver(behave) as receiver,
+        Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always") as stack,
+    ):
+        paths = register(stack, receiver)
+        load = Load(stack, plan)
+        posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
+        for poster in posters:
+            poster.start()
+        faults = Faults(stack, luck)
+        faults.run(kills=plan.kills, redis_restarts=plan.redis_restarts, pause_seconds=plan.pause_seconds)
+        for poster in posters:
+            poster.join()
+        quiet_since = max(time.time(), faults.done[-1].ended)
+        print(
+            f"  {len(load.accepted)} events accepted, {load.refused} posts refused; waiting for the end",
+            flush=True,
+        )
+        with contextlib.suppress(TimeoutError):
+            wait_until("nothing is unfinished", lambda: _unfinished(stack) == 0, seconds=STUCK_AFTER_SECONDS)
+        verdict = examine(stack, load.accepted, paths, receiver.arrivals, faults.done)
+        print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
+        if not verdict.good:
+            for name in stack.commands:
+                Path(f"/tmp/chaos-{name}.log").write_text(stack.log(name))  # noqa: S108 - to be looked at
+        return verdict
+
+
+def _unfinished(stack: Stack) -> int:
+    return int(stack.valkey.client.zcard("index:tenant:default:unfinished"))
+
+
+def main() -> int:
+    """Parse the plan, run it, print the table and write docs/reliability.md's; 1 where a promise was broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--deliveries", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--redis-restarts", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=4.0, help="seconds between faults, on average")
+    parser.add_argument("--rate", type=float, default=120.0, help="deliveries a second")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    options = parser.parse_args()
+    plan = Plan(
+        seed=options.seed,
+        deliveries=options.deliveries,
+        kills=options.kills,
+        redis_restarts=options.redis_restarts,
+        pause_seconds=options.pause,
+        per_second=options.rate,
+    )
+    print(f"chaos: {plan}", flush=True)
+    verdict = run(plan)
+    print(verdict.table())
+    if options.write:
+        write_table(verdict.table())
+    return 0 if verdict.good else 1
+
+
+def write_table(table: str) -> None:
+    """Replace what stands between the two marks of docs/reliability.md."""
+    page = ROOT / "docs" / "reliability.md"
+    head, _, rest = page.read_text().partition("<!-- table -->")
+    _, _, tail = rest.partition("<!-- end -->")
+    page.write_text(f"{head}<!-- table -->\n\n{table}\n\n<!-- end -->{tail}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

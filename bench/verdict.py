@@ -1,0 +1,137 @@
+"""What a chaos run did to its deliveries: lost, stuck, early, doubled, wrong."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cryptography.fernet import Fernet
+
+from bench.faults import Fault
+from bench.receiver import Arrival
+from bench.stack import Stack
+from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_store import RedisStore
+from webhooks.model import Attempt, Delivery, Status
+from webhooks.model import Verdict as Came
+
+DELAY_SECONDS = 1.0
+CLOCK_GRAIN_SECONDS = 0.002
+"""Times are kept in milliseconds."""
+AROUND_A_FAULT_SECONDS = 5.0
+"""What was in flight at a fault began at most this long before it: the deadline, and the time to notice."""
+AFTER_A_FREEZE_SECONDS = 25.0
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Ids by what is wrong with them, and some numbers about the rest."""
+
+    accepted: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    unexcused: list[str] = field(default_factory=list)
+    lost_attempts: int = 0
+    late: list[float] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether every promise held."""
+        return not (self.lost or self.stuck or self.early or self.wrong or self.unexcused)
+
+    def table(self) -> str:
+        """All of it, as Markdown."""
+        late = sorted(self.late) or [0.0]
+        kills = Counter(fault.name for fault in self.faults)
+        rows = [
+            ("accepted deliveries", self.accepted),
+            ("faults", ", ".join(f"{name} ×{times}" for name, times in sorted(kills.items()))),
+            ("states at the end", ", ".join(f"{state} {n}" for state, n in sorted(self.states.items()))),
+            ("lost", _count(self.lost)),
+            ("stuck", _count(self.stuck)),
+            ("early", _count(self.early)),
+            ("wrong place, state or index", _count(self.wrong)),
+            ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
+            ("doubled, unexplained", _count(self.unexcused)),
+            ("attempts whose worker died", self.lost_attempts),
+            ("retries late, p50 and max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
+        ]
+        return "\n".join(["| what | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def _count(ids: Sequence[str]) -> str:
+    return str(len(ids)) + (f" ({', '.join(ids[:5])})" if ids else "")
+
+
+def examine(
+    stack: Stack,
+    accepted: Iterable[str],
+    paths: Mapping[str, str],
+    arrivals: Sequence[Arrival],
+    faults: Sequence[Fault],
+) -> Verdict:
+    """Compare what was acknowledged with what the store says and what the receiver saw."""
+    store = RedisStore.from_url(
+        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([Fernet.generate_key().decode()])
+    )
+    received: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    for arrival in arrivals:
+        received[arrival.event_id, arrival.path].append(arrival)
+    verdict = Verdict(faults=list(faults))
+    for event_id in accepted:
+        deliveries = store.event_deliveries("default", event_id)
+        if len(deliveries) != 2:  # noqa: PLR2004 - each event goes to two endpoints
+            verdict.lost.append(event_id)
+        for delivery in deliveries:
+            verdict.accepted += 1
+            seen = received[event_id, paths[delivery.endpoint_id]]
+            _judge(verdict, store, delivery, seen, faults)
+    return verdict
+
+
+def _judge(
+    verdict: Verdict, store: RedisStore, delivery: Delivery, seen: Sequence[Arrival], faults: Sequence[Fault]
+) -> None:
+    attempts = store.attempts(delivery.id)
+    verdict.states[delivery.status] += 1
+    verdict.lost_attempts += sum(1 for attempt in attempts if attempt.outcome.verdict is Came.LOST)
+    answered = [arrival for arrival in seen if arrival.answered == 200]  # noqa: PLR2004
+    if not delivery.status.final:
+        verdict.stuck.append(delivery.id)
+    if delivery.status is Status.DELIVERED and not answered:
+        verdict.lost.append(delivery.id)
+    if _misplaced(store, delivery, attempts):
+        verdict.wrong.append(delivery.id)
+    _time(verdict, delivery, attempts)
+    if len(answered) > 1:
+        verdict.doubled.append(delivery.id)
+        if not all(_excused(arrival, faults) for arrival in sorted(answered, key=lambda each: each.at)[:-1]):
+            verdict.unexcused.append(delivery.id)
+
+
+def _misplaced(store: RedisStore, delivery: Delivery, attempts: Sequence[Attempt]) -> bool:
+    places = store.places(delivery.id)
+    numbered = [attempt.number for attempt in attempts] == list(range(1, delivery.attempts + 1))
+    return len(places) != (0 if delivery.status.final else 1) or not numbered
+
+
+def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt]) -> None:
+    for before, after in zip(attempts, attempts[1:], strict=False):
+        ended = before.started_at.timestamp() + before.outcome.duration_ms / 1000
+        gap = after.started_at.timestamp() - ended
+        if before.outcome.verdict is not Came.LOST and gap < DELAY_SECONDS - CLOCK_GRAIN_SECONDS:
+            verdict.early.append(delivery.id)
+        verdict.late.append(max(0.0, gap - DELAY_SECONDS * 1.2))
+
+
+def _excused(arrival: Arrival, faults: Sequence[Fault]) -> bool:
+    """In flight when its worker was killed or frozen, or when Redis was."""
+    return any(
+        fault.excuses
+        and fault.began - AROUND_A_FAULT_SECONDS <= arrival.at <= fault.ended + AFTER_A_FREEZE_SECONDS
+        for fault in faults
+    )

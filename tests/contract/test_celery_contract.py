@@ -1,0 +1,137 @@
+"""What is relied on in Celery and kombu; a new version that changes it fails here, by name."""
+
+import json
+
+import pytest
+from celery import Celery
+from celery.exceptions import Retry
+from celery.worker.state import revoked
+from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
+
+from bench.stack import Valkey
+from webhooks.attempting import Worked
+from webhooks.model import Outcome, Response, Status, Verdict
+from workers.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    server = Valkey(tmp_path_factory.mktemp("broker"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def app(broker):
+    with broker.client as client:
+        client.flushall()
+    app = Celery("pinned", broker=f"redis://127.0.0.1:{broker.port}/0")
+    app.conf.broker_transport_options = {"ack_emulation": False}
+    app.conf.task_ignore_result = True
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def reminder(app):
+    @app.task(base=ReminderTask, bind=True, name="pinned.deliver")
+    def deliver(self, delivery_id, attempt):
+        return delivery_id, attempt
+
+    return deliver
+
+
+def queued(broker):
+    with broker.client as client:
+        return [json.loads(each) for each in client.lrange("celery", 0, -1)]
+
+
+def test_without_ack_emulation_the_redis_transport_keeps_no_list_of_unacknowledged_messages(app):
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+
+        assert "ack_emulation" in kombu_redis.Channel.from_transport_options
+        assert channel.QoS is virtual.QoS
+
+
+@pytest.mark.parametrize("options", [{"countdown": 3600}, {"countdown": 0}, {"eta": "2026-11-25T10:00:00"}])
+def test_a_countdown_publishes_nothing(reminder, broker, options):
+    result = reminder.apply_async(("evt_1:ep_1", 1), task_id="evt_1:ep_1", **options)
+
+    assert (result.id, queued(broker)) == ("evt_1:ep_1", [])
+
+
+def test_retry_publishes_nothing_and_reads_as_its_reason(reminder, broker):
+    reminder.push_request(
+        id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2
+    )
+    try:
+        with pytest.raises(Retry) as raised:
+            reminder.retry(countdown=300, exc=AttemptFailed("503"))
+    finally:
+        reminder.pop_request()
+
+    assert (repr(raised.value), raised.value.when, queued(broker)) == ("503", 300, [])
+
+
+def test_a_message_carries_our_id_the_retries_and_a_readable_argument_and_nothing_else(reminder, broker):
+    reminder.apply_async(
+        ("evt_1:ep_1", 3),
+        task_id="evt_1:ep_1",
+        retries=2,
+        argsrepr="invoice.paid → h.test, attempt 3",
+        kwargsrepr="",
+    )
+
+    (message,) = queued(broker)
+    headers = message["headers"]
+    assert (headers["id"], headers["retries"], headers["argsrepr"]) == (
+        "evt_1:ep_1",
+        2,
+        "invoice.paid → h.test, attempt 3",
+    )
+
+
+def test_a_batch_of_one_producer_publishes_all_when_it_ends(app, reminder, broker):
+    with app.producer_or_acquire() as producer, producer.batch(max_size=500):
+        for n in range(20):
+            reminder.apply_async((f"evt_{n}:ep_1", 1), task_id=f"evt_{n}:ep_1", producer=producer)
+        before = len(queued(broker))
+
+    assert (before, len(queued(broker))) == (0, 20)
+
+
+def test_a_passive_declaration_counts_the_messages(app, reminder, broker):
+    reminder.apply_async(("evt_1:ep_1", 1), task_id="evt_1:ep_1")
+    with app.connection_for_write() as connection:
+        declared = connection.default_channel.queue_declare(queue="celery", passive=True)
+
+    assert declared.message_count == 1
+
+
+def test_a_revoked_id_can_be_taken_out_again():
+    revoked.add("evt_1:ep_1")
+    revoked.discard("evt_1:ep_1")
+
+    assert "evt_1:ep_1" not in revoked
+
+
+def worked(status: Status, code: int) -> Worked:
+    outcome = Outcome(verdict=Verdict.FAILED, duration_ms=12.3, response=Response(status_code=code))
+    return Worked(status=status, outcome=outcome, delay_seconds=5)
+
+
+def test_a_delivered_one_reads_as_its_status_and_its_time(reminder):
+    shown = show(reminder, worked(Status.DELIVERED, 200))
+
+    assert isinstance(shown, Shown)
+    assert repr(shown) == "200 in 12 ms"
+
+
+def test_an_exhausted_one_fails_with_its_reason_and_without_a_traceback(reminder):
+    with pytest.raises(DeliveryFailed, match="exhausted: 503"):
+        show(reminder, worked(Status.EXHAUSTED, 503))
+
+    assert DeliveryFailed in reminder.throws

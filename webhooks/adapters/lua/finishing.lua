@@ -1,0 +1,81 @@
+-- Stands after places.lua: how deliveries begin and end, in their indexes and with their event.
+
+local function regroup(id, d, from, to)
+  for _, scope in ipairs({ 'tenant:' .. d.tenant .. ':', 'endpoint:' .. d.endpoint_id .. ':' }) do
+    if from then redis.call('ZREM', K.index .. scope .. from, id) end
+    redis.call('ZADD', K.index .. scope .. to, d.created_us, id)
+  end
+end
+
+local function each_key_of_event(name, call)
+  for _, prefix in ipairs({ K.event, K.body, K.owed }) do call(prefix .. name) end
+  local event_id = string.match(name, ':(.*)$')
+  for _, endpoint in ipairs(redis.call('LRANGE', K.owed .. name, 0, -1)) do
+    call(K.delivery .. event_id .. ':' .. endpoint)
+    call(K.attempts .. event_id .. ':' .. endpoint)
+  end
+end
+
+local function expire_event(name)
+  each_key_of_event(name, function(key) redis.call('PEXPIRE', key, P.retention_ms) end)
+end
+
+local function keep_event(name)
+  each_key_of_event(name, function(key) redis.call('PERSIST', key) end)
+end
+
+-- Final: d as it was before. The caller has taken it out of its place.
+local function finish(id, d, status, reason)
+  local key = K.delivery .. id
+  redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339())
+  redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
+  if reason then redis.call('HSET', key, 'reason', reason) end
+  regroup(id, d, FINAL[d.status] or 'unfinished', FINAL[status])
+  if redis.call('HINCRBY', K.event .. event_key(d), 'unfinished', -1) <= 0 then expire_event(event_key(d)) end
+  next_in_line(id, d)
+end
+
+-- Disable with a reason: from this write on no claim wins; a job cancels what waits.
+local function stop_endpoint(endpoint, reason)
+  redis.call('HSET', K.endpoint .. endpoint, 'enabled', '0', 'disabled_reason', reason, 'disabled_at', now_rfc3339(),
+    'cut_us', int(NOW), 'cut_reason', reason, 'updated_at', now_rfc3339())
+  redis.call('HINCRBY', K.endpoint .. endpoint, 'revision', 1)
+  local tenant = redis.call('HGET', K.endpoint .. endpoint, 'tenant')
+  redis.call('INCR', K.version .. tenant)
+  notice('endpoint.disabled', { tenant = tenant, endpoint_id = endpoint }, { reason = reason })
+end
+
+local function plan_cancelling(endpoint)
+  local job = 'cancel_endpoint:' .. endpoint
+  redis.call('HSET', K.job .. job, 'kind', 'cancel_endpoint', 'endpoint_id', endpoint, 'cursor', '-inf', 'upto',
+    int(NOW), 'done', '0', 'state', 'running')
+  redis.call('PERSIST', K.job .. job)
+  redis.call('ZADD', K.due, NOW, 'job:' .. job)
+end
+
+-- One delivery of an event, placed; or, where the endpoint is disabled, skipped.
+-- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance)
+local function keep_delivery(e, endpoint, enabled, sequence)
+  local id = e.id .. ':' .. endpoint
+  local created = int(math.max(NOW, e.at) + sequence % 1000) -- apart, so that indexes have an order
+  local d = {
+    event_id = e.id, event_type = e.type, endpoint_id = endpoint, tenant = e.tenant, trigger = e.trigger,
+    status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = int(sequence),
+    created_us = created, began_us = int(e.at), created_at = now_rfc3339(), updated_at = now_rfc3339(),
+    ordering_key = e.ordering_key,
+  }
+  local flat = {}
+  for field, value in pairs(d) do
+    table.insert(flat, field)
+    table.insert(flat, value)
+  end
+  redis.call('HSET', K.delivery .. id, unpack(flat))
+  redis.call('RPUSH', K.owed .. event_key(d), endpoint)
+  regroup(id, d, nil, 'all')
+  regroup(id, d, nil, enabled and 'unfinished' or 'failed')
+  if enabled then
+    place(id, d)
+  else
+    redis.call('HSET', K.delivery .. id, 'reason', 'endpoint_disabled', 'finished_at', now_rfc3339())
+  end
+end

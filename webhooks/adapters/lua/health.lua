@@ -1,0 +1,91 @@
+-- Stands before settle.lua: what an outcome says about its endpoint.
+
+-- Outcomes of the last minutes: {succeeded, failed}.
+local function recent(health)
+  local minute = math.floor(NOW / 60000000)
+  local fields = {}
+  for back = 0, P.breaker.minutes - 1 do
+    table.insert(fields, 's' .. minute - back)
+    table.insert(fields, 'f' .. minute - back)
+  end
+  local values = redis.call('HMGET', health, unpack(fields))
+  local succeeded, failed = 0, 0
+  for i = 1, #values, 2 do
+    succeeded = succeeded + (tonumber(values[i]) or 0)
+    failed = failed + (tonumber(values[i + 1]) or 0)
+  end
+  return succeeded, failed
+end
+
+local function tally(endpoint, success)
+  local health = K.health .. endpoint
+  local minute = math.floor(NOW / 60000000)
+  if redis.call('HINCRBY', health, (success and 's' or 'f') .. minute, 1) == 1 then
+    local old = minute - P.breaker.minutes
+    for back = old - P.breaker.minutes, old do redis.call('HDEL', health, 's' .. back, 'f' .. back) end
+    redis.call('PEXPIRE', health, P.breaker.minutes * 120000)
+  end
+  return health
+end
+
+local function open_breaker(endpoint, d, wait_us)
+  redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'open', 'breaker_until_us', int(NOW + wait_us), 'breaker_wait_us',
+    int(wait_us))
+  redis.call('HDEL', K.endpoint .. endpoint, 'probe')
+end
+
+-- Closed: opens when too large a share failed. Otherwise only the probe's outcome says anything.
+local function turn_breaker(id, d, success, health)
+  local endpoint = d.endpoint_id
+  local b = redis.call('HMGET', K.endpoint .. endpoint, 'breaker', 'probe', 'breaker_wait_us')
+  if not b[1] or b[1] == 'closed' then
+    if success then return end
+    local succeeded, failed = recent(health)
+    local all = succeeded + failed
+    if all >= P.breaker.attempts and failed >= all * P.breaker.share then
+      open_breaker(endpoint, d, P.breaker.first_us)
+      notice('endpoint.breaker_opened', d, { failed = failed, attempts = all })
+    end
+  elseif b[2] == id and success then
+    redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'closed')
+    redis.call('HDEL', K.endpoint .. endpoint, 'probe', 'breaker_until_us', 'breaker_wait_us')
+    redis.call('DEL', health)
+    notice('endpoint.breaker_closed', d)
+  elseif b[2] == id then
+    open_breaker(endpoint, d, math.min(tonumber(b[3]) * 2, P.breaker.most_us))
+  end
+end
+
+-- Without one success for long: first a warning, once, at half of the time, then the endpoint is disabled.
+local function note_failure(endpoint, d)
+  local e = K.endpoint .. endpoint
+  local f = redis.call('HMGET', e, 'failing_since_us', 'warned', 'enabled')
+  if not f[1] then redis.call('HSET', e, 'failing_since_us', int(NOW), 'failing_since', now_rfc3339()) end
+  local failures = redis.call('HINCRBY', e, 'failures', 1)
+  local failing_us = NOW - (tonumber(f[1]) or NOW)
+  if failures < P.disable.attempts or f[3] ~= '1' then return end
+  if failing_us >= P.disable.after_us then
+    stop_endpoint(endpoint, 'failing')
+    plan_cancelling(endpoint)
+  elseif failing_us * 2 >= P.disable.after_us and not f[2] then
+    redis.call('HSET', e, 'warned', '1')
+    notice('endpoint.failing', d, { since_us = f[1], failures = failures })
+  end
+end
+
+local function note_health(id, d, success, slow_down)
+  local endpoint = d.endpoint_id
+  local e = K.endpoint .. endpoint
+  turn_breaker(id, d, success, tally(endpoint, success))
+  if success then
+    redis.call('HSET', e, 'last_success_at', now_rfc3339())
+    redis.call('HINCRBY', e, 'streak', 1)
+    if redis.call('HGET', e, 'warned') then notice('endpoint.recovered', d) end
+    redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned')
+    return
+  end
+  redis.call('HSET', e, 'last_failure_at', now_rfc3339())
+  if slow_down then redis.call('HSET', e, 'streak', 0) end
+  note_failure(endpoint, d)
+end
+

@@ -1,0 +1,164 @@
+-- Stands after prelude.lua: the gate of an endpoint, and the moves from place to place.
+
+-- Why the endpoint takes nothing more now, and when to look again; nil where it does. In-flight slots are a sorted set
+-- scored by when each ends; ended ones do not count. `own`: a delivery that holds a slot already.
+local function gate(endpoint, own)
+  local slots = K.in_flight .. endpoint
+  local g = redis.call('HMGET', K.endpoint .. endpoint, 'max_in_flight', 'streak', 'breaker', 'breaker_until_us',
+    'rate_interval_us', 'rate_burst', 'tat_us')
+  local probing = g[3] and g[3] ~= 'closed'
+  if probing and NOW < tonumber(g[4]) then return 'breaker', tonumber(g[4]) end
+  redis.call('ZREMRANGEBYSCORE', slots, '-inf', NOW)
+  local held = redis.call('ZCARD', slots)
+  if own and redis.call('ZSCORE', slots, own) then held = held - 1 end
+  local cap = probing and 1 or math.min(tonumber(g[1]) or 1, 1 + (tonumber(g[2]) or 0))
+  if held >= cap then
+    return probing and 'breaker' or 'in_flight_cap', tonumber(redis.call('ZRANGE', slots, 0, 0, 'WITHSCORES')[2])
+  end
+  local interval = tonumber(g[5]) or 0
+  if interval > 0 then
+    local free_at = math.max(tonumber(g[7]) or 0, NOW) - (tonumber(g[6]) - 1) * interval
+    if free_at > NOW then return 'rate_limit', free_at end
+  end
+  return nil
+end
+
+local function remind(id, d)
+  local host = redis.call('HGET', K.endpoint .. d.endpoint_id, 'host') or ''
+  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, host })
+end
+
+local function facts(id)
+  local f = redis.call('HMGET', K.delivery .. id, 'endpoint_id', 'attempts', 'retries_used', 'event_type', 'tenant',
+    'sequence', 'trigger', 'ordering_key')
+  return { endpoint_id = f[1], attempts = f[2], retries_used = f[3], event_type = f[4], tenant = f[5], sequence = f[6],
+    trigger = f[7], ordering_key = f[8] or nil }
+end
+
+-- The places. A delivery that is not final is in exactly one.
+
+local function publish(id, d)
+  redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id)
+  redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
+  redis.call('HDEL', K.delivery .. id, 'publishes')
+  remind(id, d)
+end
+
+local function make_ready(id, d, kind)
+  local ready = K.ready .. lane_of(d.endpoint_id) .. ':' .. kind
+  local turn = redis.call('GET', K.turn .. lane_of(d.endpoint_id)) or 0
+  redis.call('ZADD', ready .. ':' .. d.tenant, d.sequence, id)
+  redis.call('ZADD', ready, 'NX', turn, d.tenant)
+end
+
+local function wait(id, d, why, wake_at)
+  redis.call('ZADD', K.waiting .. d.endpoint_id, d.sequence, id)
+  redis.call('HSET', K.delivery .. id, 'waiting_for', why)
+  redis.call('ZADD', K.due, wake_at or NOW, 'ep:' .. d.endpoint_id)
+end
+
+-- Why it may not go now: others wait already, or the gate is closed.
+local function must_wait(d)
+  local why, wake_at = gate(d.endpoint_id)
+  if why then return why, wake_at end
+  if redis.call('EXISTS', K.waiting .. d.endpoint_id) == 1 then return 'in_flight_cap', NOW end
+  return nil
+end
+
+-- To the conveyor if the endpoint takes it and nobody waits already; else to the endpoint's waiting list.
+local function admit(id, d)
+  local why, wake_at = must_wait(d)
+  if why then
+    wait(id, d, why, wake_at)
+    return false
+  end
+  publish(id, d)
+  return true
+end
+
+-- An ordered endpoint has a line for each ordering key: one head goes through its attempts, the others stand behind it.
+-- True where it has to stand.
+local function stand_in_line(id, d)
+  if d.trigger == 'test' or redis.call('HGET', K.endpoint .. d.endpoint_id, 'ordered') ~= '1' then return false end
+  local line = d.ordering_key or ''
+  local head = redis.call('HGET', K.heads .. d.endpoint_id, line)
+  if not head or head == id then
+    redis.call('HSET', K.heads .. d.endpoint_id, line, id)
+    redis.call('HSET', K.delivery .. id, 'head_since', now_rfc3339())
+    return false
+  end
+  redis.call('ZADD', K.line .. d.endpoint_id .. ':' .. line, d.sequence, id)
+  redis.call('SADD', K.lines .. d.endpoint_id, line)
+  redis.call('HSET', K.delivery .. id, 'waiting_for', 'order')
+  return true
+end
+
+-- After the head is through: the next of its line is admitted.
+local function next_in_line(id, d)
+  local line = d.ordering_key or ''
+  if redis.call('HGET', K.heads .. d.endpoint_id, line) ~= id then return end
+  local standing = K.line .. d.endpoint_id .. ':' .. line
+  local next_id = redis.call('ZPOPMIN', standing)[1]
+  if redis.call('EXISTS', standing) == 0 then redis.call('SREM', K.lines .. d.endpoint_id, line) end
+  if not next_id then
+    redis.call('HDEL', K.heads .. d.endpoint_id, line)
+    return
+  end
+  redis.call('HSET', K.heads .. d.endpoint_id, line, next_id)
+  redis.call('HDEL', K.delivery .. next_id, 'waiting_for')
+  redis.call('HSET', K.delivery .. next_id, 'head_since', now_rfc3339())
+  admit(next_id, facts(next_id))
+end
+
+-- Where one begins that was accepted or replayed: the window may be full, or others of its tenant be ready before it.
+-- A test send stands outside of order, limits and breaker.
+local function place(id, d)
+  if d.trigger == 'test' then
+    publish(id, d)
+    return
+  end
+  if stand_in_line(id, d) then return end
+  local lane = lane_of(d.endpoint_id)
+  local behind = redis.call('ZCARD', K.published .. lane) >= P.windows[lane]
+    or redis.call('EXISTS', K.ready .. lane .. ':fresh:' .. d.tenant) == 1
+  if behind and not must_wait(d) then
+    make_ready(id, d, 'fresh')
+    return
+  end
+  admit(id, d)
+end
+
+-- Lets as many of those that wait for this endpoint go as it takes. While any is left, exactly one ep:<id> stands in due.
+local function release_waiting(endpoint)
+  local waiting = K.waiting .. endpoint
+  while redis.call('EXISTS', waiting) == 1 do
+    local why, wake_at = gate(endpoint)
+    if why then
+      redis.call('ZADD', K.due, wake_at or NOW, 'ep:' .. endpoint)
+      return
+    end
+    local id = redis.call('ZPOPMIN', waiting)[1]
+    redis.call('HDEL', K.delivery .. id, 'waiting_for')
+    publish(id, facts(id))
+  end
+  redis.call('ZREM', K.due, 'ep:' .. endpoint)
+end
+
+local function take_out(id, d)
+  local lane = lane_of(d.endpoint_id)
+  redis.call('ZREM', K.published .. lane, id)
+  redis.call('ZREM', K.claimed, id)
+  redis.call('ZREM', K.due, id)
+  redis.call('ZREM', K.ready .. lane .. ':fresh:' .. d.tenant, id)
+  redis.call('ZREM', K.ready .. lane .. ':retry:' .. d.tenant, id)
+  redis.call('ZREM', K.in_flight .. d.endpoint_id, id)
+  redis.call('ZREM', K.line .. d.endpoint_id .. ':' .. (d.ordering_key or ''), id)
+  if redis.call('ZREM', K.waiting .. d.endpoint_id, id) == 1 and redis.call('EXISTS', K.waiting .. d.endpoint_id) == 0 then
+    redis.call('ZREM', K.due, 'ep:' .. d.endpoint_id)
+  end
+end
+
+local function hungry(lane)
+  if redis.call('ZCARD', K.published .. lane) * 2 > P.windows[lane] then return 0 end
+  return redis.call('EXISTS', K.ready .. lane .. ':fresh', K.ready .. lane .. ':retry') > 0 and 1 or 0
+end

@@ -1,0 +1,61 @@
+"""Operational events: what Hookline tells its users about their endpoints, delivered like any other event."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Protocol
+
+from webhooks import payload
+from webhooks.model import Event
+from webhooks.ports import Notice, StagingStore
+
+PREFIX = "hookline."
+AT_ONCE = 100
+"""Notices that one look deals with."""
+
+
+class EventIntake(Protocol):
+    """What keeps an event for whoever asked for it (webhooks/publishing.py)."""
+
+    def offer(self, event: Event) -> bool:
+        """Keep it if any endpoint asked for it; whether one did. Raises Unavailable."""
+        ...
+
+
+def send_notices(store: StagingStore, intake: EventIntake) -> int:
+    """Make events of the changes that wait, in order; how many. Raises Unavailable.
+
+    A notice is dropped after its event is kept, and the event's id follows from the notice, so that a crash between
+    the two doubles nothing.
+    """
+    for done in range(AT_ONCE):
+        notice = store.first_notice()
+        if notice is None:
+            return done
+        intake.offer(event_of(notice))
+        store.drop_notice(notice)
+    return AT_ONCE
+
+
+def event_of(notice: Notice) -> Event:
+    """The event that tells of a change: `data` is `{"endpoint_id": "ep_…", "at": "…", …}` (docs/events.md)."""
+    kind = PREFIX + notice.kind
+    data = {"endpoint_id": notice.endpoint_id, "at": payload.time_text(notice.at), **notice.details}
+    body = json.dumps(data, separators=(",", ":"), sort_keys=True).encode()
+    return Event(
+        id=_id(notice),
+        tenant=notice.tenant,
+        type=kind,
+        occurred_at=notice.at,
+        body=payload.encode(kind, notice.at, body),
+        digest=hashlib.sha256(body).hexdigest(),
+    )
+
+
+def _id(notice: Notice) -> str:
+    name = f"{notice.kind}|{notice.tenant}|{notice.endpoint_id}|{_micros(notice.at)}|{sorted(notice.details.items())}"
+    return "evt_op_" + hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _micros(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)

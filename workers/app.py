@@ -1,0 +1,86 @@
+"""The Celery app: `celery -A workers.app worker`, `beat` and `flower`."""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from kombu import Exchange, Queue
+
+from webhooks import logs
+from webhooks.model import Lane
+from webhooks.settings import Settings
+from workers.queue import CANARY, DELIVER, PROCESS
+from workers.runtime import build, settings_from_environment
+from workers.stager import stager_step
+from workers.tasks import register
+
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
+
+
+def bare_app(settings: Settings) -> Celery:
+    """A Celery app that can publish our messages; the API needs no more."""
+    app = Celery("hookline", broker=settings.broker_url)
+    exchange = Exchange("hookline", type="direct")
+    app.conf.update(
+        task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],
+        task_default_queue=Lane.DELIVERIES.value,
+        task_default_exchange="hookline",
+        task_routes={
+            DELIVER: {"queue": Lane.DELIVERIES.value},
+            PROCESS: {"queue": Lane.HANDLERS.value},
+            CANARY: {"queue": Lane.DELIVERIES.value},
+        },
+        # The store remembers what is owed, so messages may be lost; kombu's own bookkeeping of
+        # unacknowledged ones costs half of a delivery and stops workers when Redis restarts (docs/adr/0002).
+        broker_transport_options=broker_options(settings.broker_url),
+        task_acks_late=False,
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_publish_retry=False,
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=settings.task_events,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=CONNECT_SECONDS,
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app
+
+
+def broker_options(url: str) -> dict[str, Any]:
+    """What the transport is told; only Redis knows these."""
+    if not url.startswith(("redis", "rediss", "unix", "sentinel")):
+        return {}
+    return {
+        "ack_emulation": False,
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        "socket_keepalive": True,
+    }
+
+
+def make_app(settings: Settings) -> Celery:
+    """The whole worker: tasks, and a stager in each worker."""
+    app = bare_app(settings)
+    runtime = build(app, settings)
+    register(app, runtime)
+    app.steps["worker"].add(stager_step(runtime))
+    return app
+
+
+@setup_logging.connect(weak=False)
+def _configure_logging(**_: Any) -> None:
+    """Celery's records go through our renderer; without this it would set up its own."""
+    logs.configure()
+
+
+def __getattr__(name: str) -> Celery:
+    """`app` is made when it is asked for, so that importing this module needs no environment."""
+    if name != "app":
+        raise AttributeError(name)
+    app = make_app(settings_from_environment())
+    globals()["app"] = app
+    return app

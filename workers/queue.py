@@ -1,0 +1,100 @@
+"""The queue port on Celery: reminders as messages that may be lost without harm."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from celery import Celery
+from kombu.exceptions import KombuError, OperationalError
+
+from webhooks.model import Lane, Reminder
+
+DELIVER, PROCESS, CANARY = "hookline.deliver", "hookline.process", "hookline.canary"
+TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
+BATCH = 500
+REST_SECONDS = 2.0
+"""After the broker did not answer nobody is kept waiting for it again for so long; the stager publishes later."""
+
+BROKER_TROUBLES = (OperationalError, KombuError, OSError)
+
+log = structlog.get_logger()
+
+
+class CeleryQueue:
+    """`ports.Queue`: one Celery message for each reminder, the delivery's id being the task's."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._rest_until = 0.0
+
+    def publish(self, reminders: Sequence[Reminder]) -> bool:
+        """See `ports.Queue.publish`."""
+        if not reminders or time.monotonic() < self._rest_until:
+            return not reminders
+        try:
+            with self._app.producer_or_acquire() as producer:
+                self._publish_all(producer, reminders)
+        except BROKER_TROUBLES as error:
+            self._rest(error)
+            return False
+        return True
+
+    def is_empty(self, lane: Lane) -> bool:
+        """Whether the broker surely holds no message for the lane."""
+        try:
+            with self._app.connection_for_write() as connection:
+                declared = connection.default_channel.queue_declare(queue=lane.value, passive=True)
+                return bool(declared.message_count == 0)
+        except BROKER_TROUBLES:
+            return False
+
+    def send_canary(self, lane: Lane) -> None:
+        """A message whose only purpose is to be run: health hears of it."""
+        try:
+            self._app.send_task(CANARY, (lane.value,), queue=lane.value, retry=False)
+        except BROKER_TROUBLES as error:
+            self._rest(error)
+
+    def answers(self) -> bool:
+        """Whether the broker answers now."""
+        try:
+            with self._app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, timeout=1)
+                return True
+        except BROKER_TROUBLES:
+            return False
+
+    def _publish_all(self, producer: Any, reminders: Sequence[Reminder]) -> None:
+        if len(reminders) == 1:
+            self._send(producer, reminders[0])
+            return
+        with producer.batch(max_size=BATCH):
+            for reminder in reminders:
+                self._send(producer, reminder)
+
+    def _send(self, producer: Any, reminder: Reminder) -> None:
+        if reminder.attempt > 1 and reminder.retries_used == 0:
+            self._announce_replay(reminder)
+        self._app.send_task(
+            TASKS[reminder.lane],
+            (reminder.delivery_id, reminder.attempt),
+            task_id=reminder.delivery_id,
+            retries=reminder.retries_used,
+            argsrepr=f"{reminder.event_type} → {reminder.host}, attempt {reminder.attempt}",
+            kwargsrepr="",
+            queue=reminder.lane.value,
+            producer=producer,
+            retry=False,
+        )
+
+    def _announce_replay(self, reminder: Reminder) -> None:
+        """Without it Flower would go on showing what the task was when it finished."""
+        with self._app.events.default_dispatcher() as dispatcher:
+            dispatcher.send("task-retried", uuid=reminder.delivery_id, exception="replay")
+
+    def _rest(self, error: Exception) -> None:
+        self._rest_until = time.monotonic() + REST_SECONDS
+        log.warning(
+            "enqueue.failed", why=f"the broker does not answer ({type(error).__name__}); the stager will"
+        )

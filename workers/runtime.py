@@ -1,0 +1,90 @@
+"""The composition root of a worker process: which real things stand behind the ports."""
+
+import os
+import random
+import secrets
+import time
+from dataclasses import dataclass
+
+from celery import Celery
+
+from webhooks.adapters.clock import StoreClock
+from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.http_sender import HttpSender
+from webhooks.adapters.redis_store import RedisStore
+from webhooks.attempting import Attempting
+from webhooks.model import Lane
+from webhooks.retrying import Stager
+from webhooks.settings import Settings
+from webhooks.url_policy import UrlPolicy
+from workers.nudge import Nudge
+from workers.queue import CeleryQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What the tasks and the stager use."""
+
+    settings: Settings
+    store: RedisStore
+    queue: CeleryQueue
+    sender: HttpSender
+    attempting: Attempting
+    stager: Stager
+    nudge: Nudge
+
+
+def build(app: Celery, settings: Settings) -> Runtime:
+    """A runtime for this process; connects to nothing yet."""
+    store = open_store(settings)
+    queue = CeleryQueue(app)
+    nudge = Nudge()
+    attempting = Attempting(
+        store=store,
+        queue=queue,
+        clock=StoreClock(store.now),
+        retry_schedule=settings.retry_schedule,
+        luck=random.random,  # noqa: TID251, S311 - jitter is no secret
+        token=lambda: secrets.token_hex(8),
+        pause=time.sleep,
+        hungry=nudge.give,
+    )
+    return Runtime(
+        settings=settings,
+        store=store,
+        queue=queue,
+        sender=HttpSender(UrlPolicy(settings.allow_networks)),
+        attempting=attempting,
+        stager=Stager(
+            store=store,
+            attempting=attempting,
+            windows=windows(settings),
+            queue_empty=queue.is_empty,
+            send_canary=queue.send_canary,
+        ),
+        nudge=nudge,
+    )
+
+
+def open_store(settings: Settings) -> RedisStore:
+    """The store of these settings."""
+    return RedisStore.from_url(
+        settings.redis_url,
+        cipher=Cipher(settings.secret_keys),
+        retention_seconds=settings.retention_seconds,
+        windows=windows(settings),
+    )
+
+
+def windows(settings: Settings) -> dict[Lane, int]:
+    """The most deliveries on each lane's conveyor: four for each slot, at least 200."""
+    slots = settings.worker_processes * settings.worker_slots
+    return {
+        Lane.DELIVERIES: settings.window or max(200, 4 * slots),
+        Lane.HANDLERS: max(200, 4 * settings.handler_processes),
+    }
+
+
+def settings_from_environment() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    return Settings.from_env(os.environ)  # noqa: TID251 - the one place

@@ -1,0 +1,66 @@
+"""The stager as a Celery bootstep: a thread in each worker."""
+
+import threading
+import time
+from typing import Any
+
+import structlog
+from celery import bootsteps
+
+from webhooks.errors import Unavailable
+from workers.runtime import Runtime
+
+CARE_EVERY_SECONDS = 1.0
+PAUSE_AFTER_TROUBLE_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+class StagerThread(threading.Thread):
+    """Looks, sleeps until the next thing is due or somebody nudges, and looks again."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(name="hookline-stager", daemon=True)
+        self._runtime = runtime
+        self._stopping = threading.Event()
+        self._care_at = 0.0
+
+    def run(self) -> None:
+        """Until stopped; whatever goes wrong, it goes on."""
+        while not self._stopping.is_set():
+            self._runtime.nudge.wait(self._step())
+
+    def stop(self) -> None:
+        """No look begins after this returns."""
+        self._stopping.set()
+        self._runtime.nudge.give()
+        self.join()
+
+    def _step(self) -> float:
+        try:
+            sleep = self._runtime.stager.look()
+            if time.monotonic() >= self._care_at:
+                self._care_at = time.monotonic() + CARE_EVERY_SECONDS
+                self._runtime.stager.care()
+        except Unavailable as error:
+            log.warning("stager.waiting", why=str(error))
+            return PAUSE_AFTER_TROUBLE_SECONDS
+        except Exception:
+            log.exception("stager.failed")
+            return PAUSE_AFTER_TROUBLE_SECONDS
+        return sleep
+
+
+def stager_step(runtime: Runtime) -> type[Any]:
+    """The bootstep that runs a stager beside this runtime's worker."""
+
+    class StagerStep(bootsteps.StartStopStep):  # type: ignore[misc]
+        """Starts after the pool and stops before it."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def create(self, _worker: Any) -> StagerThread:
+            self.thread = StagerThread(runtime)
+            return self.thread
+
+    return StagerStep
