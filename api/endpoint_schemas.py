@@ -1,22 +1,70 @@
 """The bodies that make and change endpoints."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
-from marshmallow import ValidationError, post_load, validates
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates
 
 from api.fields import Fixed, Flag, Later, Number, Object, Text, Tuple, WholeNumber, check_name
 from api.schemas import StrictSchema
 from webhooks import signing
 from webhooks.errors import InvalidEndpoint
 from webhooks.matching import check_pattern
+from webhooks.model import RateLimit
 from webhooks.settings import SCHEDULE_LIMITS
 
 MOST_PATTERNS, MOST_CHANNELS = 500, 5
 MOST_RETRIES, LONGEST_DELAY, LONGEST_SCHEDULE = SCHEDULE_LIMITS
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT, DEFAULT_TIMEOUT = 0.1, 60.0, 15.0
 MOST_METADATA_BYTES = 16 * 1024
+SCHEME, PREFIX = "v1", "webhook-"
+LATER = frozenset({"filter", "auth"})
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]*-")
+
+
+def check_prefix(text: str) -> None:
+    """Nothing for a beginning of header names, else ValueError."""
+    if not _PREFIX.fullmatch(text):
+        raise ValueError("must be letters, digits and `-`, begin with a letter and end with `-`")
+
+
+class SigningSchema(Schema):
+    """How requests are signed; what is left out is the default."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    scheme = Text(most=8, load_default=SCHEME)
+    header_prefix = Text(most=64, check=check_prefix, load_default=PREFIX)
+
+    @validates("scheme")
+    def _is_known(self, value: str, **_: Any) -> None:
+        if value != SCHEME:
+            raise ValidationError(f"this version has {SCHEME} alone")
+
+    @post_load
+    def _as_attributes(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"signing_scheme": loaded["scheme"], "header_prefix": loaded["header_prefix"]}
+
+
+class RateLimitSchema(Schema):
+    """How often an endpoint may be called."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    limit = WholeNumber(required=True, least=1, most=1_000_000)
+    period_seconds = Number(required=True, least=0.1, most=86_400)
+
+    @post_load
+    def _as_value(self, loaded: dict[str, Any], **_: Any) -> RateLimit:
+        return RateLimit(**loaded)
 
 
 class EndpointSchema(StrictSchema):
@@ -32,6 +80,9 @@ class EndpointSchema(StrictSchema):
         "retry_schedule": None,
         "timeout_seconds": DEFAULT_TIMEOUT,
         "max_in_flight": 10,
+        "signing": {"signing_scheme": SCHEME, "header_prefix": PREFIX},
+        "rate_limit": None,
+        "ordered": False,
         "metadata": {},
     }
 
@@ -49,9 +100,9 @@ class EndpointSchema(StrictSchema):
     metadata = Object(allow_none=True)
     filter = Later(None)
     auth = Later(None)
-    signing = Later({"scheme": "v1", "header_prefix": "webhook-"})
-    rate_limit = Later(None)
-    ordered = Later(default=False)
+    signing = fields.Nested(SigningSchema, allow_none=True)
+    rate_limit = fields.Nested(RateLimitSchema, allow_none=True)
+    ordered = Flag(allow_none=True)
 
     @validates("retry_schedule")
     def _ends(self, value: tuple[float, ...] | None, **_: Any) -> None:
@@ -64,16 +115,14 @@ class EndpointSchema(StrictSchema):
             raise ValidationError(f"must have {MOST_METADATA_BYTES} bytes of JSON at most")
 
     @post_load
-    def _with_defaults(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Null is the default; so is an empty list of event types."""
-        known = {name: value for name, value in loaded.items() if not isinstance(self.fields[name], Later)}
-        return {
-            name: self.defaults[name]
-            if value is None or (name == "event_types" and not value)
-            else value
-            for name, value in known.items()
-            if value is not None or name in self.defaults
-        }
+    def _as_attributes(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Null is the default, and so is an empty list of event types; `signing` is spread out."""
+        known = {name: self._value(name, value) for name, value in loaded.items() if name not in LATER}
+        return {**known, **known.pop("signing", {})}
+
+    def _value(self, name: str, value: Any) -> Any:
+        empty = value is None or (name == "event_types" and not value)
+        return self.defaults.get(name) if empty else value
 
 
 class EndpointPatchSchema(EndpointSchema):
@@ -83,5 +132,3 @@ class EndpointPatchSchema(EndpointSchema):
     tenant = Fixed()
     secret = Fixed("cannot be changed here; rotate it")
     url = Text(least=1, most=4096)
-
-

@@ -20,7 +20,9 @@ _EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 def check_event_type(text: str) -> None:
     """Nothing for a dotted name, else ValueError."""
     if not _EVENT_TYPE.fullmatch(text):
-        raise ValueError("must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between")
+        raise ValueError(
+            "must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between"
+        )
 
 
 def check_own_event_type(text: str) -> None:
@@ -86,5 +88,3 @@ class TestSchema(EventSchema):
     def _only_ours(self, value: str | None, **_: Any) -> None:
         if value and value.startswith(OPERATIONAL) and value != TEST_TYPE:
             raise ValidationError(f"must not begin with {OPERATIONAL}, unless it is {TEST_TYPE}")
-
-

@@ -7,9 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, missing
 
-_RFC_3339 = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An event's id and a tenant's."""
 MOST_ITEMS, DEFAULT_LIMIT = 250, 50

@@ -1,18 +1,23 @@
 """How a request is read: bounded bytes first, strict JSON afterwards, queries without repetition."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import flask_smorest
 from flask import Request
 from webargs.flaskparser import FlaskParser
 from werkzeug.http import parse_options_header
 
-from api.errors import UnsupportedMediaType
+from api.errors import PROBLEM, UnsupportedMediaType
+from api.receiver import read_body
+from api.shapes import ProblemShape
 from api.wiring import wired
-from webhooks.errors import InvalidRequest, PayloadTooLarge
+from webhooks.errors import InvalidRequest
 
 UTF_8_NAMES = frozenset({"utf-8", "utf8"})
 LONGEST_KEY = 255
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BodySchema(Protocol):
@@ -23,23 +28,6 @@ class BodySchema(Protocol):
     def read(self, raw: bytes) -> dict[str, Any]:
         """The members of the body, not validated yet; raises InvalidRequest."""
         ...
-
-
-def body_of(request: Request, *, limit: int) -> bytes:
-    """The body byte for byte; raises PayloadTooLarge.
-
-    What is read is counted, whatever the headers promise: a chunked body has no length.
-    """
-    if (request.content_length or 0) > limit:
-        raise _too_large(limit)
-    chunks: list[bytes] = []
-    room = limit + 1
-    while room and (chunk := request.stream.read(room)):
-        chunks.append(chunk)
-        room -= len(chunk)
-    if not room:
-        raise _too_large(limit)
-    return b"".join(chunks)
 
 
 def require_json(content_type: str | None) -> None:
@@ -63,7 +51,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 class StrictParser(FlaskParser):
-    """Hands bodies to the schema as bytes, and queries as they are; unknown names are the schema's to refuse."""
+    """Hands bodies to the schema as bytes, and queries as they are; the schema refuses unknown names."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - webargs declares it so
     DEFAULT_VALIDATION_STATUS = 400
@@ -71,7 +59,7 @@ class StrictParser(FlaskParser):
     def load_json(self, req: Request, schema: Any) -> dict[str, Any]:
         """The body's members, as the schema reads them."""
         body: BodySchema = schema
-        raw = body_of(req, limit=wired().settings.max_body_bytes)
+        raw = read_body(wired().settings.max_body_bytes)
         if not raw and body.body_optional:
             return {}
         require_json(req.headers.get("Content-Type"))
@@ -92,6 +80,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # the library ha
 
     ARGUMENTS_PARSER = StrictParser()
 
-
-def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"the body may have {limit} bytes at most")
+    def problem(self, status: int, description: str) -> Callable[[View], View]:
+        """Documents a problem that callers should be ready for."""
+        decorate: Callable[[View], View] = self.alt_response(
+            status, schema=ProblemShape, description=description, content_type=PROBLEM
+        )
+        return decorate

@@ -2,18 +2,20 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from webhooks import payload, schedule
 from webhooks.model import (
+    INBOX_TENANT_PREFIX,
     Attempt,
     Delivery,
     Endpoint,
     EndpointHealth,
     Event,
+    RateLimit,
     Response,
     SigningSecret,
     Status,
@@ -28,14 +30,13 @@ LISTED = 100
 """How many deliveries and skipped ones an event lists."""
 
 Json = dict[str, Any]
+Show = Callable[[Delivery], Json]
 T = TypeVar("T")
 
 
 def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC with milliseconds; None for None."""
-    if value is None:
-        return None
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if value is None else payload.time_text(value)
 
 
 def page(found: Page[T], render: Callable[[T], Json]) -> Json:
@@ -93,9 +94,9 @@ def endpoint(value: Endpoint) -> Json:
         "signing": {"scheme": value.signing_scheme, "header_prefix": value.header_prefix},
         "retry_schedule": value.retry_schedule,
         "timeout_seconds": value.timeout_seconds,
-        "rate_limit": None,
+        "rate_limit": rate_limit(value.rate_limit) if value.rate_limit else None,
         "max_in_flight": value.max_in_flight,
-        "ordered": False,
+        "ordered": value.ordered,
         "metadata": value.metadata,
         "health": health(value.health or EndpointHealth()),
         "created_at": moment(value.created_at),
@@ -103,14 +104,22 @@ def endpoint(value: Endpoint) -> Json:
     }
 
 
+def rate_limit(value: RateLimit) -> Json:
+    """How often an endpoint may be called."""
+    return {"limit": value.limit, "period_seconds": value.period_seconds}
+
+
 def health(value: EndpointHealth) -> Json:
     """How an endpoint fares."""
     return {
         "state": value.state,
+        "next_probe_at": moment(value.next_probe_at),
         "failing_since": moment(value.failing_since),
         "in_flight": value.in_flight,
         "effective_cap": value.effective_cap,
         "waiting": value.waiting,
+        "head": value.head,
+        "head_since": moment(value.head_since),
         "last_success_at": moment(value.last_success_at),
         "last_failure_at": moment(value.last_failure_at),
     }
@@ -185,6 +194,19 @@ def response(value: Response) -> Json:
     }
 
 
+def inbox_item(value: Event, deliveries: Sequence[Delivery], show: Show) -> Json:
+    """A received event, with its handlers' deliveries as `show` shows them."""
+    return {
+        "source": value.tenant.removeprefix(INBOX_TENANT_PREFIX),
+        "id": value.id,
+        "source_id": value.source_id or value.id,
+        "type": value.type,
+        "received_at": moment(value.created_at),
+        "status": worst(each.status for each in deliveries),
+        "handlers": [show(each) for each in deliveries],
+    }
+
+
 def replayed(value: Replayed) -> Json:
     """Which deliveries of an event go again."""
     return {
@@ -196,16 +218,6 @@ def replayed(value: Replayed) -> Json:
 def masked(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with `***` for every value whose name looks like a credential, signatures included."""
     return {name: MASK if looks_like_credential(name) else value for name, value in headers.items()}
-
-
-def _text(body: bytes, *, truncated: bool) -> tuple[str, str]:
-    """A cut may go through a character; that alone does not make a text binary."""
-    for cut in range(4 if truncated else 1):
-        try:
-            return body[: len(body) - cut].decode(), "utf-8"
-        except UnicodeDecodeError:
-            continue
-    return b64encode(body).decode(), "base64"
 
 
 def worst(statuses: Iterable[Status]) -> str:
@@ -220,3 +232,13 @@ def worst(statuses: Iterable[Status]) -> str:
         Status.PENDING,
     )
     return next((status.value for status in order if status in found), "done")
+
+
+def _text(body: bytes, *, truncated: bool) -> tuple[str, str]:
+    """A cut may go through a character; that alone does not make a text binary."""
+    for cut in range(4 if truncated else 1):
+        try:
+            return body[: len(body) - cut].decode(), "utf-8"
+        except UnicodeDecodeError:
+            continue
+    return b64encode(body).decode(), "base64"

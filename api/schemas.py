@@ -1,4 +1,4 @@
-"""How requests are judged (API.md): field by field, nothing coerced, nothing unknown passed over; and queries."""
+"""How requests are judged (API.md): nothing coerced, nothing unknown passed over; and the queries."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -68,13 +68,18 @@ class TenantQuery(StrictSchema):
     tenant = Text(least=1, most=64, check=check_name)
 
 
-class ListQuery(TenantQuery):
+class EndpointsQuery(TenantQuery):
+    """Which part of a tenant's endpoints is asked for."""
+
+    limit = Limit()
+    cursor = Text(least=1, most=1024)
+
+
+class ListQuery(EndpointsQuery):
     """Which part of a list is asked for."""
 
     since = Moment()
     until = Moment()
-    limit = Limit()
-    cursor = Text(least=1, most=1024)
 
 
 class EventsQuery(ListQuery):
@@ -99,7 +104,9 @@ class DeliveriesQuery(EventsQuery):
     def _known(self, value: str, **_: Any) -> None:
         unknown = [name for name in value.split(",") if name not in GROUPS and name not in list(Status)]
         if unknown:
-            raise ValidationError("must be a comma list of " + " ".join([*Status, *sorted(set(GROUPS) - set(Status))]))
+            raise ValidationError(
+                "must be a comma list of " + " ".join([*Status, *sorted(set(GROUPS) - set(Status))])
+            )
 
 
 class InboxQuery(ListQuery):

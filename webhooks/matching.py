@@ -15,7 +15,7 @@ _PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 
 
 def check_pattern(pattern: str) -> None:
-    """Nothing for a pattern that can match: a dotted name, one with `.*` behind it, or `*`; else ValueError."""
+    """Nothing for a dotted name, one with `.*` behind it, or `*`; else raises ValueError."""
     if len(pattern) > LONGEST_TYPE or not _PATTERN.fullmatch(pattern):
         raise ValueError(
             f"a pattern is *, a dotted name such as invoice.paid, or one such as invoice.* with the star as "
@@ -64,7 +64,8 @@ class CompiledEndpoints:
         found = {
             interest.order: interest.recipient
             for interest in self._interested(event.type)
-            if interest.admits(event.channels) and (chosen is None or interest.recipient.endpoint_id in chosen)
+            if interest.admits(event.channels)
+            and (chosen is None or interest.recipient.endpoint_id in chosen)
         }
         return [found[order] for order in sorted(found)]
 

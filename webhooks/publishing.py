@@ -1,4 +1,4 @@
-"""Lane 1, n1 and n2: an event occurs; it is kept with its deliveries, and the first reminders are published."""
+"""Lane 1, n1 and n2: an event occurs; it is kept with its deliveries, and first reminders are published."""
 
 import secrets
 import threading
@@ -148,6 +148,16 @@ class Intake:
             version, compiled = self._directory.reload(event.tenant)
         raise Unavailable("the tenant's endpoints are being changed all the time; try again")
 
+    def offer(self, event: Event) -> bool:
+        """Keep the event if any endpoint asks for it; whether one does. Raises Unavailable."""
+        version, compiled = self._directory.of(event.tenant)
+        if version != self._store.endpoints_version(event.tenant):
+            _, compiled = self._directory.reload(event.tenant)
+        if not compiled.recipients(event):
+            return False
+        self.accept(event)
+        return True
+
     def _announced(self, event: Event, acceptance: Acceptance) -> Acceptance:
         """A broker that does not answer delays: the store remembers, and the stager publishes."""
         if acceptance.reminders:
@@ -178,7 +188,8 @@ def publish(
     acceptance = intake.accept(event, idempotency_key=idempotency_key, id_given=draft.id is not None)
     if acceptance.verdict == "conflict":
         raise Conflict(
-            f"there is an event {acceptance.event_id} with other content; take a new id, or repeat the same content"
+            f"there is an event {acceptance.event_id} with other content; "
+            "take a new id, or repeat the same content"
         )
     if acceptance.verdict == "idempotency_mismatch":
         raise IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")

@@ -25,12 +25,14 @@ def new_endpoint(
     random_bytes: Callable[[int], bytes],
 ) -> Endpoint:
     """An endpoint of those fields, not kept yet, with an id and a secret; raises InvalidEndpoint."""
-    return Endpoint(
+    endpoint = Endpoint(
         id=new_id("ep", now=now, random_bytes=random_bytes(RANDOM_BYTES)),
         tenant=tenant,
         secrets=(SigningSecret(text=secret or signing.generate_secret(random_bytes(SECRET_BYTES))),),
-        **_checked(fields, policy),
+        **_url_checked(fields, policy),
     )
+    sending.check_headers(endpoint.headers, header_prefix=endpoint.header_prefix)
+    return endpoint
 
 
 def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, policy: UrlPolicy) -> Endpoint:
@@ -39,7 +41,9 @@ def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, policy: UrlPolicy
     A new scheme, host or port takes the credential headers away unless the same changes give headers:
     they were meant for the old place.
     """
-    after = replace(endpoint, **_checked(changes, policy))
+    after = replace(endpoint, **_url_checked(changes, policy))
+    if "headers" in changes or "header_prefix" in changes:
+        sending.check_headers(after.headers, header_prefix=after.header_prefix)
     if "headers" not in changes and _place(after.url) != _place(endpoint.url):
         after = replace(after, headers=_without_credentials(after.headers))
     if after.enabled and not endpoint.enabled:
@@ -47,13 +51,8 @@ def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, policy: UrlPolicy
     return after
 
 
-def _checked(fields: Mapping[str, Any], policy: UrlPolicy) -> dict[str, Any]:
-    checked = dict(fields)
-    if "url" in fields:
-        checked["url"] = policy.check_url(fields["url"])
-    if "headers" in fields:
-        checked["headers"] = sending.check_headers(fields["headers"])
-    return checked
+def _url_checked(fields: Mapping[str, Any], policy: UrlPolicy) -> dict[str, Any]:
+    return {**fields, "url": policy.check_url(fields["url"])} if "url" in fields else dict(fields)
 
 
 def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:

@@ -27,7 +27,10 @@ class Replayed:
 
 
 def replay(store: DeliveryStore, queue: Queue, delivery_id: str) -> Delivery:
-    """The delivery, pending again; raises NotFound, and Conflict while it is unfinished or its endpoint stopped."""
+    """The delivery, pending again.
+
+    Raises NotFound, and Conflict while it is unfinished or its endpoint is stopped.
+    """
     delivery, reminders = store.replay(delivery_id)
     if reminders:
         queue.publish(reminders)
