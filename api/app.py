@@ -49,7 +49,7 @@ class MsgspecProvider(JSONProvider):
         return msgspec.json.decode(s)
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc] # the library has no types
+class Api(flask_smorest.Api):
     """Documents our problem documents as the shape of errors."""
 
     ERROR_SCHEMA = ProblemShape

@@ -13,11 +13,10 @@ from webhooks import signing
 from webhooks.errors import InvalidEndpoint
 from webhooks.matching import check_pattern
 from webhooks.model import RateLimit
-from webhooks.settings import SCHEDULE_LIMITS
+from webhooks.variables import LONGEST_DELAY, LONGEST_SCHEDULE, MOST_RETRIES
 
 MOST_PATTERNS, MOST_CHANNELS = 500, 5
-MOST_RETRIES, LONGEST_DELAY, LONGEST_SCHEDULE = SCHEDULE_LIMITS
-SHORTEST_TIMEOUT, LONGEST_TIMEOUT, DEFAULT_TIMEOUT = 0.1, 60.0, 15.0
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 60.0
 MOST_METADATA_BYTES = 16 * 1024
 SCHEME, PREFIX = "v1", "webhook-"
 LATER = frozenset({"filter", "auth"})
@@ -68,7 +67,10 @@ class RateLimitSchema(Schema):
 
 
 class EndpointSchema(StrictSchema):
-    """The body of `POST /v1/endpoints`; null means the default, as does leaving a field out."""
+    """The body of `POST /v1/endpoints`; null means the default, as does leaving a field out.
+
+    The default of `timeout_seconds` is the installation's, so here it stays None.
+    """
 
     refusal: ClassVar = InvalidEndpoint
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -78,7 +80,7 @@ class EndpointSchema(StrictSchema):
         "enabled": True,
         "headers": {},
         "retry_schedule": None,
-        "timeout_seconds": DEFAULT_TIMEOUT,
+        "timeout_seconds": None,
         "max_in_flight": 10,
         "signing": {"signing_scheme": SCHEME, "header_prefix": PREFIX},
         "rate_limit": None,
@@ -129,6 +131,6 @@ class EndpointPatchSchema(EndpointSchema):
     """The body of `PATCH /v1/endpoints/<id>`: what is left out stays, null goes back to the default."""
 
     id = Fixed()
-    tenant = Fixed()
-    secret = Fixed("cannot be changed here; rotate it")
+    tenant: fields.Field[Any] = Fixed()  # type: ignore[assignment] # in place of the field that may be set
+    secret: fields.Field[Any] = Fixed("cannot be changed here; rotate it")  # type: ignore[assignment] # alike
     url = Text(least=1, most=4096)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from api.shape_fields import flag, mapping, moment, decimal, text, texts, whole
+from api.shape_fields import decimal, flag, mapping, moment, text, texts, whole
 from api.shapes import ListShape
 
 

@@ -36,7 +36,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         {name: value for name, value in body.items() if name not in ("tenant", "secret")},
         tenant=principal().tenant_to_write(body.get("tenant")),
         secret=body.get("secret"),
-        policy=wiring.url_policy,
+        rules=wiring.rules,
         now=wiring.clock.now(),
         random_bytes=wiring.random_bytes,
     )
@@ -73,7 +73,7 @@ def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnVal
     wiring = wired()
     _known(endpoint_id)
     after = wiring.store.change_endpoint(
-        endpoint_id, lambda endpoint: changed(endpoint, body, policy=wiring.url_policy)
+        endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules)
     )
     return rendering.endpoint(after)
 

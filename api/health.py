@@ -29,7 +29,7 @@ class Readiness:
 
 
 def judge(vitals: Vitals | None, *, broker: bool) -> Readiness:
-    """Ready if all marks are fresh and nothing is long overdue; without `vitals` the store does not answer."""
+    """Ready if all marks are fresh and nothing is long overdue; no `vitals`: the store does not answer."""
     lanes = {lane: _age(vitals, lane) for lane in Lane}
     stager = vitals.stager_age if vitals else None
     overdue = vitals.oldest_overdue_seconds if vitals else None

@@ -75,7 +75,7 @@ class StrictParser(FlaskParser):
         return req.args.to_dict()
 
 
-class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # the library has no types
+class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose arguments are read strictly."""
 
     ARGUMENTS_PARSER = StrictParser()

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from api.shape_fields import flag, mapping, moment, decimal, one_of, text, texts, whole
+from api.shape_fields import decimal, flag, mapping, moment, one_of, text, texts, whole
 from webhooks.model import ErrorCode, Reason, Status, Trigger, Verdict
 
 

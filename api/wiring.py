@@ -9,8 +9,8 @@ from flask import Flask, current_app
 from webhooks.ports import Clock, Queue, Store
 from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
+from webhooks.registering import Rules
 from webhooks.settings import Settings
-from webhooks.url_policy import UrlPolicy
 
 EXTENSION = "hookline"
 
@@ -25,7 +25,7 @@ class Wiring:
     clock: Clock
     intake: Intake
     receiver: Receiver
-    url_policy: UrlPolicy
+    rules: Rules
     random_bytes: Callable[[int], bytes]
     broker_answers: Callable[[], bool]
     """Whether the broker answers now; takes a second at most."""

@@ -13,6 +13,7 @@ from webhooks.adapters.clock import StoreClock
 from webhooks.counting import FlowCounts
 from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
+from webhooks.registering import Rules
 from webhooks.settings import Settings
 from webhooks.sources import sources_of
 from webhooks.url_policy import UrlPolicy
@@ -42,7 +43,7 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
             counts=counts or FlowCounts(),
             most_bytes=settings.max_body_bytes,
         ),
-        url_policy=UrlPolicy(settings.allow_networks),
+        rules=Rules(url_policy=UrlPolicy(settings.allow_networks), timeout_seconds=settings.timeout_seconds),
         random_bytes=secrets.token_bytes,
         broker_answers=queue.answers,
     )

@@ -1,7 +1,7 @@
 """Endpoints come to be and change: what is checked, and what a change of address takes away."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +15,21 @@ SECRET_BYTES = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What an installation lays down for its endpoints."""
+
+    url_policy: UrlPolicy
+    timeout_seconds: float = 15.0
+    """Of an endpoint that does not say otherwise."""
+
+
 def new_endpoint(
     fields: Mapping[str, Any],
     *,
     tenant: str,
     secret: str | None,
-    policy: UrlPolicy,
+    rules: Rules,
     now: datetime,
     random_bytes: Callable[[int], bytes],
 ) -> Endpoint:
@@ -29,19 +38,19 @@ def new_endpoint(
         id=new_id("ep", now=now, random_bytes=random_bytes(RANDOM_BYTES)),
         tenant=tenant,
         secrets=(SigningSecret(text=secret or signing.generate_secret(random_bytes(SECRET_BYTES))),),
-        **_url_checked(fields, policy),
+        **_judged({"timeout_seconds": None, **fields}, rules),
     )
     sending.check_headers(endpoint.headers, header_prefix=endpoint.header_prefix)
     return endpoint
 
 
-def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, policy: UrlPolicy) -> Endpoint:
+def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, rules: Rules) -> Endpoint:
     """The endpoint with those fields; raises InvalidEndpoint.
 
     A new scheme, host or port takes the credential headers away unless the same changes give headers:
     they were meant for the old place.
     """
-    after = replace(endpoint, **_url_checked(changes, policy))
+    after = replace(endpoint, **_judged(changes, rules))
     if "headers" in changes or "header_prefix" in changes:
         sending.check_headers(after.headers, header_prefix=after.header_prefix)
     if "headers" not in changes and _place(after.url) != _place(endpoint.url):
@@ -51,8 +60,13 @@ def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, policy: UrlPolicy
     return after
 
 
-def _url_checked(fields: Mapping[str, Any], policy: UrlPolicy) -> dict[str, Any]:
-    return {**fields, "url": policy.check_url(fields["url"])} if "url" in fields else dict(fields)
+def _judged(fields: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
+    judged = dict(fields)
+    if "url" in fields:
+        judged["url"] = rules.url_policy.check_url(fields["url"])
+    if "timeout_seconds" in fields and fields["timeout_seconds"] is None:
+        judged["timeout_seconds"] = rules.timeout_seconds
+    return judged
 
 
 def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
