@@ -102,9 +102,7 @@ class UrlPolicy:
     _allowed: tuple[Network, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "_allowed", tuple(ipaddress.ip_network(text.strip()) for text in self.allow_networks)
-        )
+        object.__setattr__(self, "_allowed", tuple(ipaddress.ip_network(text.strip()) for text in self.allow_networks))
 
     def check_url(self, url: str) -> str:
         """The URL as it will be used. A literal address is judged here, a name at each attempt.
@@ -164,9 +162,7 @@ def _host(host: str) -> str:
         return _literal(host)
     name = _ascii(host)
     labels = name.removesuffix(".").split(".")
-    _require(
-        len(name) <= MOST_HOST and all(LABEL.match(label) for label in labels), "has a host name that is none"
-    )
+    _require(len(name) <= MOST_HOST and all(LABEL.match(label) for label in labels), "has a host name that is none")
     return _literal(name) if NUMERIC_LABEL.match(labels[-1]) else name
 
 

@@ -154,9 +154,7 @@ class Dialler:
         if known and known[0] > time.monotonic():
             return known[1]
         try:
-            addresses = self._threads.submit(self._get_addresses, host).result(
-                max(0.0, give_up - time.monotonic())
-            )
+            addresses = self._threads.submit(self._get_addresses, host).result(max(0.0, give_up - time.monotonic()))
         except FutureTimeout:
             raise DialTimeout("the name was not resolved in time") from None
         except (OSError, UnicodeError) as error:
@@ -213,9 +211,7 @@ def pools(dialler: Dialler, context: ssl.SSLContext) -> urllib3.PoolManager:
     class SecurePool(_IdleMixin, HTTPSConnectionPool):
         ConnectionCls = Secure
 
-    manager = urllib3.PoolManager(
-        num_pools=POOLS, maxsize=CONNECTIONS_PER_HOST, block=False, ssl_context=context
-    )
+    manager = urllib3.PoolManager(num_pools=POOLS, maxsize=CONNECTIONS_PER_HOST, block=False, ssl_context=context)
     manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
     return manager
 
@@ -239,8 +235,5 @@ class _IdleMixin:
     def close_idle(self) -> None:
         """Close those that nobody used for `IDLE_SECONDS`."""
         for conn in list(self.pool.queue):
-            if (
-                conn is not None
-                and time.monotonic() - getattr(conn, "idle_since", float("inf")) > IDLE_SECONDS
-            ):
+            if conn is not None and time.monotonic() - getattr(conn, "idle_since", float("inf")) > IDLE_SECONDS:
                 conn.close()

@@ -54,9 +54,7 @@ class HttpSender:
         except Exception as error:  # noqa: BLE001 - nothing the network does may raise; what we cannot name is logged
             code, detail = _classify(error)
             if code is ErrorCode.INTERNAL:
-                log.error(
-                    "send.unclassified", host=urlsplit(request.url).hostname, error=type(error).__name__
-                )
+                log.error("send.unclassified", host=urlsplit(request.url).hostname, error=type(error).__name__)
             final = code in (ErrorCode.ADDRESS_REFUSED, ErrorCode.INVALID_URL)
             return outcome(Verdict.FAILED, error=code, detail=detail, final=final)
         if is_success(response.status_code):
@@ -175,9 +173,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         todo += [each for each in inner if isinstance(each, BaseException)]
 
 
-_Rule = tuple[
-    type[BaseException] | tuple[type[BaseException], ...], ErrorCode, Callable[[BaseException], str]
-]
+_Rule = tuple[type[BaseException] | tuple[type[BaseException], ...], ErrorCode, Callable[[BaseException], str]]
 
 UNKNOWN = "the outcome is unknown: the receiver may have got it"
 _RULES: tuple[_Rule, ...] = (
@@ -199,9 +195,7 @@ _RULES: tuple[_Rule, ...] = (
     (
         ssl.SSLError,
         ErrorCode.TLS,
-        lambda error: str(
-            getattr(error, "verify_message", "") or getattr(error, "reason", "") or "TLS failed"
-        ),
+        lambda error: str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "TLS failed"),
     ),
     (
         (ConnectionError, http.client.IncompleteRead),
