@@ -30,7 +30,6 @@ PREFIXES = {
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
-    "flow_since": "flow_since",  # string: when counting began
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>

@@ -79,7 +79,7 @@ local function stop_reason(d)
 end
 
 local function count(name, by)
-  if redis.call('HINCRBY', K.flow, name, by or 1) == 1 then redis.call('SET', K.flow_since, now_rfc3339(), 'NX') end
+  if redis.call('HINCRBY', K.flow, name, by or 1) == 1 then redis.call('HSETNX', K.flow, 'since_ms', int(NOW / 1000)) end
 end
 
 -- What operational events will be made of (webhooks/notifying.py); an event's own kind raises none.
