@@ -1,14 +1,17 @@
-"""Flower's configuration: nothing kept, and a task that succeeded no longer shows why it was retried before."""
+"""What Flower is started with: `celery -A workers.app flower --conf=workers/flower_config.py`."""
 
 from typing import Any
 
+from celery import states
+
+read_only = True
 persistent = False
-max_tasks = 10_000
+tasks_columns = "name,uuid,state,args,result,received,started,runtime,worker"
 
 
 def format_task(task: Any) -> Any:
-    """The task as a page shows it."""
-    if task.state == "SUCCESS":
+    """Flower's copy of a task, without its last retry's reason once the delivery has succeeded."""
+    if task.state == states.SUCCESS:
         task.exception = None
         task.traceback = None
     return task
