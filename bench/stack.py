@@ -132,6 +132,8 @@ class Stack:
                 "1",
                 "--threads",
                 "16",
+                "--keep-alive",
+                "75",
                 "--graceful-timeout",
                 "5",
                 "--no-control-socket",
