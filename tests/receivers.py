@@ -128,9 +128,7 @@ class RecordingReceiver:
     TLS, and may keep it waiting or end it.
     """
 
-    def __init__(
-        self, *script: Behaviour, tls: ssl.SSLContext | None = None, greeting: Greeting | None = None
-    ) -> None:
+    def __init__(self, *script: Behaviour, tls: ssl.SSLContext | None = None, greeting: Greeting | None = None) -> None:
         self._script = list(script) or [answer()]
         self._tls = tls
         self._greeting = greeting

@@ -15,9 +15,7 @@ class ShownTask:
 
 
 def test_the_reason_of_the_last_retry_is_gone_once_a_delivery_has_succeeded():
-    assert flower_config.format_task(ShownTask("SUCCESS")) == ShownTask(
-        "SUCCESS", exception=None, traceback=None
-    )
+    assert flower_config.format_task(ShownTask("SUCCESS")) == ShownTask("SUCCESS", exception=None, traceback=None)
 
 
 @pytest.mark.parametrize("state", ["RETRY", "FAILURE", "STARTED"])
