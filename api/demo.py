@@ -1,4 +1,4 @@
-"""The demo receiver: answers each event's first attempt 503, the second 401, and hands the third to our own receiver."""
+"""The demo receiver: answers an event's first attempt 503, the second 401, and passes the third to our own receiver."""
 
 import os
 import threading

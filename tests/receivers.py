@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 _RECEIVE_BYTES = 65536
 
@@ -152,7 +153,7 @@ class RecordingReceiver:
         with self._changed:
             return list(self._arrivals)
 
-    def __enter__(self) -> "RecordingReceiver":
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

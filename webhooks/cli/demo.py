@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import click
@@ -38,7 +38,7 @@ class Story:
         self._began = time.monotonic()
         self._live = Live(console=console, refresh_per_second=10, transient=True)
 
-    def __enter__(self) -> "Story":
+    def __enter__(self) -> Self:
         self._live.start()
         return self
 
