@@ -119,7 +119,7 @@ def _judge(
         verdict.lost.append(delivery.id)
     if _misplaced(store, delivery, attempts):
         verdict.wrong.append(delivery.id)
-    _time(verdict, delivery, attempts)
+    _time(verdict, delivery, attempts, longest_ms=(timeout_seconds + 1) * 1000)
     if len(answered) > 1 and len(in_time) <= 1:
         verdict.too_late.append(delivery.id)
     elif len(in_time) > 1:
@@ -134,11 +134,13 @@ def _misplaced(store: RedisStore, delivery: Delivery, attempts: Sequence[Attempt
     return len(places) != (0 if delivery.status.final else 1) or not numbered
 
 
-def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt]) -> None:
+def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt], *, longest_ms: float) -> None:
+    """An attempt that took longer than any deadline was given up as lost, and its record corrected later."""
     for before, after in pairwise(attempts):
         ended = before.started_at.timestamp() + before.outcome.duration_ms / 1000
         gap = after.started_at.timestamp() - ended
-        if before.outcome.verdict is not Came.LOST and gap < DELAY_SECONDS - CLOCK_GRAIN_SECONDS:
+        given_up = before.outcome.verdict is Came.LOST or before.outcome.duration_ms > longest_ms
+        if not given_up and gap < DELAY_SECONDS - CLOCK_GRAIN_SECONDS:
             verdict.early.append(delivery.id)
         verdict.late.append(max(0.0, gap - DELAY_SECONDS * 1.2))
 

@@ -14,7 +14,7 @@ from webhooks.model import Lane, Reminder
 DELIVER, PROCESS, CANARY = "hookline.deliver", "hookline.process", "hookline.canary"
 TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
 BATCH = 500
-NOT_FOUND = 404
+NOT_FOUND = "404"
 REST_SECONDS = 2.0
 """After the broker did not answer nobody is kept waiting for it again for so long; the stager publishes later."""
 
@@ -49,7 +49,7 @@ class CeleryQueue:
                 declared = connection.default_channel.queue_declare(queue=lane.value, passive=True)
                 return bool(declared.message_count == 0)
         except ChannelError as error:
-            return bool(error.reply_code == NOT_FOUND)  # kombu says so of an empty queue on Redis, which has no key
+            return str(error.reply_code) == NOT_FOUND  # kombu says so of an empty queue on Redis, which has no key
         except BROKER_TROUBLES:
             return False
 
