@@ -28,9 +28,7 @@ OPENAPI = {
     "OPENAPI_URL_PREFIX": "/",
     "OPENAPI_JSON_PATH": "openapi.json",
     "API_SPEC_OPTIONS": {
-        "info": {
-            "description": "Webhooks for a product: publish events, deliver them, see what became of each."
-        },
+        "info": {"description": "Webhooks for a product: publish events, deliver them, see what became of each."},
         "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         "security": [{"bearer": []}],
     },

@@ -21,9 +21,7 @@ from webhooks.ports import Page
 from webhooks.publishing import Draft, publish_test
 from webhooks.registering import changed, new_endpoint
 
-blueprint = Blueprint(
-    "endpoints", __name__, url_prefix="/v1/endpoints", description="Where a tenant wants events"
-)
+blueprint = Blueprint("endpoints", __name__, url_prefix="/v1/endpoints", description="Where a tenant wants events")
 
 
 @blueprint.route("", methods=["POST"])
@@ -72,9 +70,7 @@ def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnVal
     """Change an endpoint: what is left out stays, null goes back to the default."""
     wiring = wired()
     _known(endpoint_id)
-    after = wiring.store.change_endpoint(
-        endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules)
-    )
+    after = wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules))
     return rendering.endpoint(after)
 
 

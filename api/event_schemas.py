@@ -20,9 +20,7 @@ _EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 def check_event_type(text: str) -> None:
     """Nothing for a dotted name, else ValueError."""
     if not _EVENT_TYPE.fullmatch(text):
-        raise ValueError(
-            "must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between"
-        )
+        raise ValueError("must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between")
 
 
 def check_own_event_type(text: str) -> None:

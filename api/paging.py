@@ -40,13 +40,9 @@ def _read(cursor: str, filters: str) -> Place:
         mark, score, endpoint_id = text.split("|")
         place = (int(score), endpoint_id)
     except ValueError as error:
-        raise InvalidRequest(
-            "the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}
-        ) from error
+        raise InvalidRequest("the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}) from error
     if mark != _mark(filters):
-        raise InvalidRequest(
-            "the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]}
-        )
+        raise InvalidRequest("the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]})
     return place
 
 

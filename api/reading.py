@@ -69,9 +69,7 @@ class StrictParser(FlaskParser):
         """The query's parameters; one that is repeated is refused rather than half ignored."""
         repeated = [name for name, values in req.args.lists() if len(values) > 1]
         if repeated:
-            raise InvalidRequest(
-                "a parameter is repeated", {name: ["give it once"] for name in sorted(repeated)}
-            )
+            raise InvalidRequest("a parameter is repeated", {name: ["give it once"] for name in sorted(repeated)})
         return req.args.to_dict()
 
 

@@ -60,8 +60,7 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
         ],
         "deliveries_count": value.deliveries_count,
         "skipped": [
-            {"id": each.id, "endpoint_id": each.endpoint_id, "reason": each.reason}
-            for each in skipped[:LISTED]
+            {"id": each.id, "endpoint_id": each.endpoint_id, "reason": each.reason} for each in skipped[:LISTED]
         ],
         "skipped_count": value.skipped_count,
     }

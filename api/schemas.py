@@ -98,9 +98,7 @@ class DeliveriesQuery(EventsQuery):
     def _known(self, value: str, **_: Any) -> None:
         unknown = [name for name in value.split(",") if name not in GROUPS and name not in list(Status)]
         if unknown:
-            raise ValidationError(
-                "must be a comma list of " + " ".join([*Status, *sorted(set(GROUPS) - set(Status))])
-            )
+            raise ValidationError("must be a comma list of " + " ".join([*Status, *sorted(set(GROUPS) - set(Status))]))
 
 
 class InboxQuery(ListQuery):

@@ -33,9 +33,7 @@ def flag() -> fields.Boolean:
 def one_of(kind: type[StrEnum], *, null: bool = False) -> fields.String:
     """One of the values of an enumeration."""
     values: list[str | None] = [each.value for each in kind]
-    return fields.String(
-        required=True, allow_none=null, metadata={"enum": [*values, None] if null else values}
-    )
+    return fields.String(required=True, allow_none=null, metadata={"enum": [*values, None] if null else values})
 
 
 def texts() -> fields.List[str]:

@@ -17,9 +17,12 @@ from webhooks.registering import Rules
 from webhooks.settings import Settings
 from webhooks.sources import sources_of
 from webhooks.url_policy import UrlPolicy
+from workers import handlers
 from workers.app import bare_app
 from workers.queue import CeleryQueue
-from workers.runtime import open_store
+from workers.runtime import open_store, registrar
+
+REGISTERING_SECONDS = 5.0
 
 
 def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wiring:
@@ -55,7 +58,16 @@ def _serve() -> Any:
     counts = FlowCounts()
     wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
     CountFlusher(counts, wiring.store).start()
+    _register_handlers(wiring)
     return create_app(wiring)
+
+
+def _register_handlers(wiring: Wiring) -> None:
+    """Before the first webhook is received, if the store answers; else as soon as it does."""
+    settings = wiring.settings
+    registering = registrar(wiring.store, handlers.load(settings.handlers), settings)
+    registering.start()
+    registering.join(REGISTERING_SECONDS)
 
 
 def __getattr__(name: str) -> Any:

@@ -88,7 +88,7 @@ class RecordingReceiver:
             disable_nagle_algorithm = True
             wbufsize = -1
 
-            def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 at = time.time()  # noqa: TID251 - arrivals are compared with the store's clock on this machine
                 event_id = self.headers.get("webhook-id", "")

@@ -131,7 +131,6 @@ def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt]) -> 
 def _excused(arrival: Arrival, faults: Sequence[Fault]) -> bool:
     """In flight when its worker was killed or frozen, or when Redis was."""
     return any(
-        fault.excuses
-        and fault.began - AROUND_A_FAULT_SECONDS <= arrival.at <= fault.ended + AFTER_A_FREEZE_SECONDS
+        fault.excuses and fault.began - AROUND_A_FAULT_SECONDS <= arrival.at <= fault.ended + AFTER_A_FREEZE_SECONDS
         for fault in faults
     )

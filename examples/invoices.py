@@ -45,9 +45,7 @@ def _database() -> Iterator[sqlite3.Connection]:
     folder = Path(os.environ.get("HOOKLINE_DATA_DIR") or "var")  # noqa: TID251 - a program of its own
     folder.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(folder / "invoices.sqlite3")) as database, database:
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS paid (invoice TEXT PRIMARY KEY, event_id TEXT, received_at TEXT)"
-        )
+        database.execute("CREATE TABLE IF NOT EXISTS paid (invoice TEXT PRIMARY KEY, event_id TEXT, received_at TEXT)")
         yield database
 
 

@@ -69,9 +69,7 @@ class Attempting:
         if delivery is None or endpoint is None:
             return Worked(status=Status.CANCELLED if claim.refusal == "cancelled" else None)
         if self.clock.monotonic() - began > LEASE_MARGIN_SECONDS:
-            log.warning(
-                "delivery.released", delivery_id=delivery_id, attempt=number, why="frozen after the claim"
-            )
+            log.warning("delivery.released", delivery_id=delivery_id, attempt=number, why="frozen after the claim")
             self._pass_on(self.store.release(delivery_id, number, token))
             return Worked()
         return self._perform(claim, delivery, endpoint, token, act)

@@ -64,8 +64,7 @@ class CompiledEndpoints:
         found = {
             interest.order: interest.recipient
             for interest in self._interested(event.type)
-            if interest.admits(event.channels)
-            and (chosen is None or interest.recipient.endpoint_id in chosen)
+            if interest.admits(event.channels) and (chosen is None or interest.recipient.endpoint_id in chosen)
         }
         return [found[order] for order in sorted(found)]
 

@@ -18,7 +18,6 @@ from webhooks.model import (
     Status,
 )
 
-
 T = TypeVar("T")
 
 

@@ -22,9 +22,7 @@ DETAIL_BYTES = 4096
 log = structlog.get_logger()
 
 
-def register(
-    store: EndpointStore, registry: Handlers, sources: Iterable[str], *, timeout_seconds: float
-) -> None:
+def register(store: EndpointStore, registry: Handlers, sources: Iterable[str], *, timeout_seconds: float) -> None:
     """Each handler has its endpoint in the tenant of every source that it hears; others are disabled.
 
     Doing it again, or in many processes at once, changes nothing. Raises Unavailable.
@@ -69,9 +67,7 @@ def _run(
     name = _handler_name(claim)
     handler = registry.named(name)
     if handler is None:
-        return _failed(
-            ErrorCode.HANDLER_FAILED, f"this worker has no handler {name}; is its code up to date?"
-        )
+        return _failed(ErrorCode.HANDLER_FAILED, f"this worker has no handler {name}; is its code up to date?")
     outcome = _call(handler, event, timeout_exceptions)
     if outcome.error:
         log.info("handler.failed", handler=name, event_id=event.id, source=event.source, error=outcome.error)
@@ -95,9 +91,7 @@ def received_event(claim: Claim, clock: Clock) -> ReceivedEvent:
     )
 
 
-def _call(
-    handler: Handler, event: ReceivedEvent, timeout_exceptions: tuple[type[BaseException], ...]
-) -> Outcome:
+def _call(handler: Handler, event: ReceivedEvent, timeout_exceptions: tuple[type[BaseException], ...]) -> Outcome:
     """n20 and n21: whatever business logic raises is an outcome."""
     try:
         handler.function(event)

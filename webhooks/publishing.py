@@ -113,9 +113,7 @@ def _random_call() -> str:
 class Intake:
     """Accepts events, those of the API and received ones alike; safe with many threads."""
 
-    def __init__(
-        self, store: IntakeStore, queue: Queue, *, new_call: Callable[[], str] = _random_call
-    ) -> None:
+    def __init__(self, store: IntakeStore, queue: Queue, *, new_call: Callable[[], str] = _random_call) -> None:
         self._store = store
         self._queue = queue
         self._new_call = new_call
@@ -193,8 +191,7 @@ def publish(
     acceptance = intake.accept(event, idempotency_key=idempotency_key, id_given=draft.id is not None)
     if acceptance.verdict == "conflict":
         raise Conflict(
-            f"there is an event {acceptance.event_id} with other content; "
-            "take a new id, or repeat the same content"
+            f"there is an event {acceptance.event_id} with other content; take a new id, or repeat the same content"
         )
     if acceptance.verdict == "idempotency_mismatch":
         raise IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")

@@ -52,9 +52,7 @@ def replay_event(store: DeliveryStore, queue: Queue, *, tenant: str, event_id: s
 def _deliveries(store: DeliveryStore, tenant: str, event_id: str) -> Iterator[Delivery]:
     cursor = None
     while True:
-        page = store.list_deliveries(
-            DeliveryQuery(tenant=tenant, event_id=event_id, limit=PAGE, cursor=cursor)
-        )
+        page = store.list_deliveries(DeliveryQuery(tenant=tenant, event_id=event_id, limit=PAGE, cursor=cursor))
         yield from page.items
         cursor = page.next
         if cursor is None:

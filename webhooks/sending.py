@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from webhooks import __version__, signing
+from webhooks import __version__, schedule, signing
 from webhooks.attempting import Performed
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
@@ -71,9 +72,7 @@ def prepare(
         "connection": "keep-alive",
         f"{prefix}id": delivery.event_id,
         f"{prefix}timestamp": str(timestamp),
-        f"{prefix}signature": signing.sign(
-            body, keys=keys, message_id=delivery.event_id, timestamp=timestamp
-        ),
+        f"{prefix}signature": signing.sign(body, keys=keys, message_id=delivery.event_id, timestamp=timestamp),
     }
     return Request(url=endpoint.url, headers={**_own_headers(endpoint), **ours}, body=body)
 
@@ -89,7 +88,7 @@ def post(claim: Claim, sender: Sender, clock: Clock) -> Performed:
         outcome = Outcome(verdict=Verdict.FAILED, error=ErrorCode.INTERNAL, detail=str(error))
         return Performed(outcome=outcome, url=endpoint.url)
     outcome = sender.send(request, timeout_seconds=endpoint.timeout_seconds)
-    return Performed(outcome=outcome, url=request.url, request_headers=request.headers)
+    return Performed(outcome=_with_wait(outcome, clock), url=request.url, request_headers=request.headers)
 
 
 def check_headers(headers: Any, *, header_prefix: str = "webhook-") -> dict[str, str]:
@@ -110,6 +109,15 @@ def check_headers(headers: Any, *, header_prefix: str = "webhook-") -> dict[str,
 def looks_like_credential(name: str) -> bool:
     """Whether a header of that name may carry one: then its value is never shown."""
     return _CREDENTIAL.search(name.lower()) is not None
+
+
+def _with_wait(outcome: Outcome, clock: Clock) -> Outcome:
+    """A failure with what its Retry-After asks for."""
+    if outcome.verdict is Verdict.DELIVERED or outcome.response is None:
+        return outcome
+    values = [value for name, value in outcome.response.headers if name.lower() == "retry-after"]
+    asked = schedule.retry_after_seconds(values[0], clock.now()) if values else None
+    return replace(outcome, retry_after_seconds=asked)
 
 
 def _own_headers(endpoint: Endpoint) -> dict[str, str]:

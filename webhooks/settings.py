@@ -173,17 +173,13 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name in VARIABLES or SOURCE_VARIABLE.fullmatch(name):
             continue
-        meant = difflib.get_close_matches(
-            name[len(PREFIX) :], [known[len(PREFIX) :] for known in VARIABLES], n=1
-        )
+        meant = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VARIABLES], n=1)
         hint = f"did you mean {PREFIX}{meant[0]}?" if meant else ".env.example lists them all"
         yield f"{name} is not a setting; {hint}"
 
 
 def _read_sources(environ: Mapping[str, str], problems: list[str]) -> tuple[SourceSettings, ...]:
-    names = {
-        match[1] for name in environ if environ[name].strip() and (match := SOURCE_VARIABLE.fullmatch(name))
-    }
+    names = {match[1] for name in environ if environ[name].strip() and (match := SOURCE_VARIABLE.fullmatch(name))}
     return tuple(_read_source(f"HOOKLINE_SOURCE_{name}", environ, problems) for name in sorted(names))
 
 
@@ -193,14 +189,10 @@ def _read_source(prefix: str, environ: Mapping[str, str], problems: list[str]) -
     if scheme not in SCHEMES:
         problems.append(f"{prefix}_SCHEME is none of: {', '.join(SCHEMES)}")
     if not secrets and scheme != UNVERIFIED:
-        problems.append(
-            f"{prefix}_SECRET is not set; only with {prefix}_SCHEME={UNVERIFIED} may anybody post"
-        )
+        problems.append(f"{prefix}_SECRET is not set; only with {prefix}_SCHEME={UNVERIFIED} may anybody post")
     for number, secret in enumerate(secrets if scheme == STANDARD else (), start=1):
         if not _is_standard(secret):
-            problems.append(
-                f"{prefix}_SECRET: {number} of {len(secrets)} is not whsec_ and base64 of 24 to 64 bytes"
-            )
+            problems.append(f"{prefix}_SECRET: {number} of {len(secrets)} is not whsec_ and base64 of 24 to 64 bytes")
     name = prefix.removeprefix("HOOKLINE_SOURCE_").lower().replace("_", "-")
     return SourceSettings(name=name, scheme=scheme, secrets=secrets)
 

@@ -28,9 +28,7 @@ def duration(text: str) -> float:
     """Seconds, from a number with its unit."""
     match = DURATION.fullmatch(text.strip())
     if not match:
-        raise ValueError(
-            f"{text!r} is no duration; write a number with its unit, such as 500ms, 15s, 5m, 2h, 30d"
-        )
+        raise ValueError(f"{text!r} is no duration; write a number with its unit, such as 500ms, 15s, 5m, 2h, 30d")
     return float(match[1]) * UNITS[match[2]]
 
 
@@ -64,9 +62,7 @@ def size(least: int, most: int) -> Callable[[str], int]:
         match = SIZE.fullmatch(text.strip())
         count = int(match[1]) * SIZES[match[2]] if match else math.inf
         if not least <= count <= most:
-            raise ValueError(
-                f"{text!r} is no size between {least} and {most} bytes; write such as 512KiB or 1MiB"
-            )
+            raise ValueError(f"{text!r} is no size between {least} and {most} bytes; write such as 512KiB or 1MiB")
         return int(count)
 
     return read
@@ -133,9 +129,7 @@ def url_of(*schemes: str) -> Callable[[str], str]:
         except ValueError:
             usable = False
         if not usable:
-            raise ValueError(
-                f"is no URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-            )
+            raise ValueError(f"is no URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
         return url
 
     return read
@@ -165,9 +159,7 @@ def api_key(text: str) -> str:
     """A bearer token of sufficient length; what it refuses is not repeated."""
     key = text.strip()
     if len(key) < LEAST_KEY_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ValueError(
-            f"must have at least {LEAST_KEY_LENGTH} characters of printable ASCII, and no spaces"
-        )
+        raise ValueError(f"must have at least {LEAST_KEY_LENGTH} characters of printable ASCII, and no spaces")
     return key
 
 

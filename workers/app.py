@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from webhooks import logs
 from webhooks.model import Lane
@@ -21,9 +21,9 @@ ANSWER_SECONDS = 5.0
 def bare_app(settings: Settings) -> Celery:
     """A Celery app that can publish our messages; the API needs no more."""
     app = Celery("hookline", broker=settings.broker_url)
-    exchange = Exchange("hookline", type="direct")
+    exchange = Exchange("hookline", type="direct")  # type: ignore[no-untyped-call]
     app.conf.update(
-        task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],
+        task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],  # type: ignore[no-untyped-call]
         task_default_queue=Lane.DELIVERIES.value,
         task_default_exchange="hookline",
         task_routes={

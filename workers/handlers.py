@@ -1,12 +1,21 @@
 """The handlers module of this installation, loaded."""
 
 import importlib
+import threading
+from collections.abc import Iterable
 
-from webhooks import handlers
+import structlog
+
+from webhooks import handlers, processing
+from webhooks.errors import Unavailable
 from webhooks.handlers import Handlers
+from webhooks.ports import EndpointStore
 from webhooks.settings import SettingsError
 
 VARIABLE = "HOOKLINE_HANDLERS"
+TRY_EVERY_SECONDS = 1.0
+
+log = structlog.get_logger()
 
 
 def load(module_path: str) -> Handlers:
@@ -27,3 +36,26 @@ def load(module_path: str) -> Handlers:
     if not list(handlers.default):
         raise SettingsError([f"{VARIABLE}={module_path} registers no handler with @handlers.on(…)"])
     return handlers.default
+
+
+class Registrar(threading.Thread):
+    """Gives the handlers their endpoints as soon as the store answers."""
+
+    def __init__(
+        self, store: EndpointStore, registry: Handlers, sources: Iterable[str], *, timeout_seconds: float
+    ) -> None:
+        super().__init__(name="hookline-registrar", daemon=True)
+        self._store, self._registry = store, registry
+        self._sources, self._timeout_seconds = tuple(sources), timeout_seconds
+        self._pause = threading.Event()
+
+    def run(self) -> None:
+        """Until it has been done once."""
+        while True:
+            try:
+                processing.register(self._store, self._registry, self._sources, timeout_seconds=self._timeout_seconds)
+            except Unavailable as error:
+                log.warning("handlers.unregistered", why=str(error))
+                self._pause.wait(TRY_EVERY_SECONDS)
+            else:
+                return

@@ -95,6 +95,4 @@ class CeleryQueue:
 
     def _rest(self, error: Exception) -> None:
         self._rest_until = time.monotonic() + REST_SECONDS
-        log.warning(
-            "enqueue.failed", why=f"the broker does not answer ({type(error).__name__}); the stager will"
-        )
+        log.warning("enqueue.failed", why=f"the broker does not answer ({type(error).__name__}); the stager will")

@@ -132,9 +132,7 @@ def wiring(store, queue, clock):
 
 
 def wired_to(store, queue, clock):
-    settings = Settings(
-        redis_url="", broker_url="", api_key=KEY, secret_keys=(FERNET_KEY,), max_body_bytes=MAX_BODY
-    )
+    settings = Settings(redis_url="", broker_url="", api_key=KEY, secret_keys=(FERNET_KEY,), max_body_bytes=MAX_BODY)
     intake = Intake(store, queue)
     return Wiring(
         settings=settings,

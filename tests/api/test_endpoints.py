@@ -61,8 +61,22 @@ def test_what_was_given_is_read_back(client):
 def test_null_means_the_default_on_create(client):
     nulls = dict.fromkeys(
         [
-            "tenant", "description", "event_types", "channels", "filter", "enabled", "headers", "auth", "signing",
-            "retry_schedule", "timeout_seconds", "rate_limit", "max_in_flight", "ordered", "metadata", "secret",
+            "tenant",
+            "description",
+            "event_types",
+            "channels",
+            "filter",
+            "enabled",
+            "headers",
+            "auth",
+            "signing",
+            "retry_schedule",
+            "timeout_seconds",
+            "rate_limit",
+            "max_in_flight",
+            "ordered",
+            "metadata",
+            "secret",
         ]  # fmt: skip
     )
     plain, nulled = client.endpoint(), client.endpoint(**nulls)

@@ -64,9 +64,7 @@ def test_a_countdown_publishes_nothing(reminder, broker, options):
 
 
 def test_retry_publishes_nothing_and_reads_as_its_reason(reminder, broker):
-    reminder.push_request(
-        id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2
-    )
+    reminder.push_request(id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2)
     try:
         with pytest.raises(Retry) as raised:
             reminder.retry(countdown=300, exc=AttemptFailed("503"))

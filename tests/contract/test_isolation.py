@@ -40,16 +40,14 @@ class World:
 
     def __init__(self, port: int) -> None:
         self.store = RedisStore.from_url(
-            f"redis://127.0.0.1:{port}/0", cipher=Cipher([KEY]), windows={lane: 50 for lane in Lane}
+            f"redis://127.0.0.1:{port}/0", cipher=Cipher([KEY]), windows=dict.fromkeys(Lane, 50)
         )
         self.store.client.flushdb()
         self.events = 0
         self.claims: dict[str, tuple] = {}
 
     def endpoint(self, endpoint_id="ep_1", **fields):
-        return self.store.add_endpoint(
-            Endpoint(id=endpoint_id, tenant="default", url="https://hooks.test/", **fields)
-        )
+        return self.store.add_endpoint(Endpoint(id=endpoint_id, tenant="default", url="https://hooks.test/", **fields))
 
     def advance(self, seconds):
         self.store.client.incrby("clock:offset", round(seconds * 1_000_000))
@@ -86,9 +84,7 @@ class World:
     def settle(self, delivery_id, status=200, *, error=None, schedule=(0.0,) * 20):
         claim, number, token = self.claims.pop(delivery_id)
         verdict = Verdict.DELIVERED if status == 200 and not error else Verdict.FAILED
-        outcome = Outcome(
-            verdict=verdict, error=error, response=None if error else Response(status_code=status)
-        )
+        outcome = Outcome(verdict=verdict, error=error, response=None if error else Response(status_code=status))
         attempt = Attempt(
             number=number, trigger=claim.delivery.next_trigger, started_at=datetime.now(UTC), outcome=outcome
         )
@@ -198,9 +194,7 @@ def test_no_window_holds_more_starts_than_the_rate_and_one_burst(world, limit, p
     times = sorted(starts.values())
 
     assert len(times) == 60
-    assert all(
-        j - i + 1 <= rate * (times[j] - times[i] + 0.05) + burst for i in range(60) for j in range(i, 60)
-    )
+    assert all(j - i + 1 <= rate * (times[j] - times[i] + 0.05) + burst for i in range(60) for j in range(i, 60))
 
 
 def test_waiting_for_the_rate_uses_up_no_retry_and_is_shown(world):

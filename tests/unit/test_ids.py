@@ -19,9 +19,7 @@ def test_an_id_has_its_prefix_and_26_characters_of_crockfords_alphabet():
 def test_ids_sort_by_the_time_they_were_made_whatever_chance_says():
     moments = [NOW + timedelta(milliseconds=step) for step in range(50)]
 
-    made = [
-        new_id("ep", now=moment, random_bytes=bytes([255 - 5 * step] * 10)) for step, moment in enumerate(moments)
-    ]
+    made = [new_id("ep", now=moment, random_bytes=bytes([255 - 5 * step] * 10)) for step, moment in enumerate(moments)]
 
     assert made == sorted(made)
 

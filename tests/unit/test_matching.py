@@ -120,9 +120,7 @@ PATTERNS = st.one_of(st.just("*"), NAMES, NAMES.map(lambda name: name + ".*"))
 @given(event_type=NAMES, wanted=st.lists(st.lists(PATTERNS, min_size=1, max_size=4), max_size=6))
 def test_the_compiled_endpoints_agree_with_asking_each_pattern(event_type, wanted):
     endpoints = [endpoint(f"ep_{number}", *patterns) for number, patterns in enumerate(wanted)]
-    expected = [
-        each.id for each in endpoints if any(matches(pattern, event_type) for pattern in each.event_types)
-    ]
+    expected = [each.id for each in endpoints if any(matches(pattern, event_type) for pattern in each.event_types)]
 
     assert ids(CompiledEndpoints(endpoints).recipients(event(event_type))) == expected
 

@@ -58,9 +58,7 @@ def test_every_missing_variable_is_named_at_once_with_the_way_to_get_it():
 
 
 def test_problems_of_every_kind_are_reported_together():
-    found = problems(
-        PORT="web", TIMEOUT="15x", PROT="8000", SOURCE_SHOP_SCHEME="standard", FLOWER_PORT="8001"
-    )
+    found = problems(PORT="web", TIMEOUT="15x", PROT="8000", SOURCE_SHOP_SCHEME="standard", FLOWER_PORT="8001")
 
     assert len(found) == 5
 
@@ -96,9 +94,7 @@ def test_a_retry_schedule_is_read_in_seconds(text, seconds):
     assert seconds == read(RETRY_SCHEDULE=text).retry_schedule
 
 
-@pytest.mark.parametrize(
-    "text", ["5", "five", "5s;5m", "8d", "6d,6d,6d,6d,6d,6d", "-5s", ",", "1s," * 21, "\u0665s"]
-)
+@pytest.mark.parametrize("text", ["5", "five", "5s;5m", "8d", "6d,6d,6d,6d,6d,6d", "-5s", ",", "1s," * 21, "\u0665s"])
 def test_a_schedule_that_cannot_be_kept_is_refused_by_name(text):
     [problem] = problems(RETRY_SCHEDULE=text)
 

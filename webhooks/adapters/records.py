@@ -26,6 +26,7 @@ from webhooks.model import (
     Trigger,
     Verdict,
 )
+from webhooks.payload import time_text
 
 Hash = Mapping[str, str]
 
@@ -61,11 +62,6 @@ ENDPOINT_FIELDS = (
 def some_fields(names: Sequence[str], values: Sequence[bytes | None]) -> dict[str, str]:
     """Chosen fields of a hash, without those that it has not."""
     return {name: value.decode() for name, value in zip(names, values, strict=True) if value is not None}
-
-
-def time_text(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, as everywhere outside of Python."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def time_of(text: str | None) -> datetime | None:
@@ -134,8 +130,7 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
         "url": endpoint.url,
         "headers": endpoint.headers,
         "secrets": [
-            [secret.text, time_text(secret.expires_at) if secret.expires_at else None]
-            for secret in endpoint.secrets
+            [secret.text, time_text(secret.expires_at) if secret.expires_at else None] for secret in endpoint.secrets
         ],
     }
     return {
@@ -162,9 +157,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         tenant=fields["tenant"],
         url=hidden["url"],
         headers=hidden["headers"],
-        secrets=tuple(
-            SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]
-        ),
+        secrets=tuple(SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]),
         description=known["description"],
         event_types=tuple(known["event_types"]),
         channels=tuple(known["channels"]),

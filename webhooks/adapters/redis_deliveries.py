@@ -78,9 +78,7 @@ class RedisDeliveries(RedisPart):
 
     def deliveries(self, delivery_ids: Sequence[str]) -> list[Delivery]:
         """Those of them that there are, as a reader should see them: what a stop will cancel is cancelled."""
-        hashes = [
-            fields for fields in self.hashes([key("delivery", each) for each in delivery_ids]) if fields
-        ]
+        hashes = [fields for fields in self.hashes([key("delivery", each) for each in delivery_ids]) if fields]
         endpoint_ids = sorted({fields["endpoint_id"] for fields in hashes})
         cuts = dict(zip(endpoint_ids, self._cuts(endpoint_ids), strict=True))
         return [_seen(records.delivery(each), each, cuts[each["endpoint_id"]]) for each in hashes]
@@ -144,9 +142,7 @@ def _seen(delivery: Delivery, fields: dict[str, str], cut: list[str | None]) -> 
         return delivery
     if deleted or enabled is None:
         reason = Reason.ENDPOINT_DELETED
-    elif delivery.trigger is not Trigger.TEST and (
-        enabled != "1" or int(fields["began_us"]) <= int(cut_us or 0)
-    ):
+    elif delivery.trigger is not Trigger.TEST and (enabled != "1" or int(fields["began_us"]) <= int(cut_us or 0)):
         reason = Reason.GONE if cut_reason == "gone" else Reason.ENDPOINT_DISABLED
     else:
         return delivery

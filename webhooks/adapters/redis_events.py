@@ -9,6 +9,7 @@ from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
 from webhooks.model import Event
+from webhooks.payload import time_text
 from webhooks.ports import Acceptance, Recipient
 
 IDEMPOTENCY_SECONDS = 24 * 3600
@@ -35,7 +36,7 @@ class RedisEvents(RedisPart):
             "tenant": event.tenant,
             "id": event.id,
             "type": event.type,
-            "occurred_at": records.time_text(event.occurred_at),
+            "occurred_at": time_text(event.occurred_at),
             "digest": event.digest,
             "call": call,
             "version": endpoints_version,

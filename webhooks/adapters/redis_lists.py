@@ -204,11 +204,7 @@ def _decode(cursor: str | None, marker: str) -> Entry | None:
         kept, score, member = text.split("|")
         entry = (int(score), member)
     except ValueError as error:
-        raise InvalidRequest(
-            "the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}
-        ) from error
+        raise InvalidRequest("the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}) from error
     if kept != marker:
-        raise InvalidRequest(
-            "the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]}
-        )
+        raise InvalidRequest("the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]})
     return entry

@@ -133,9 +133,7 @@ class RedisStaging(RedisPart):
     def canary_due(self, lane: Lane, *, every_seconds: float) -> bool:
         """See `ports.VitalsStore.canary_due`."""
         with translated():
-            return bool(
-                self.client.set(key("canary_turn", lane), "1", nx=True, px=round(every_seconds * 1000))
-            )
+            return bool(self.client.set(key("canary_turn", lane), "1", nx=True, px=round(every_seconds * 1000)))
 
     def vitals(self) -> Vitals:
         """See `ports.VitalsStore.vitals`."""
