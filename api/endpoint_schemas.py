@@ -120,7 +120,8 @@ class EndpointSchema(StrictSchema):
     def _as_attributes(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Null is the default, and so is an empty list of event types; `signing` is spread out."""
         known = {name: self._value(name, value) for name, value in loaded.items() if name not in LATER}
-        return {**known, **known.pop("signing", {})}
+        signing = known.pop("signing", {})
+        return {**known, **signing}
 
     def _value(self, name: str, value: Any) -> Any:
         empty = value is None or (name == "event_types" and not value)

@@ -64,7 +64,7 @@ def read_endpoint(endpoint_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/<endpoint_id>", methods=["PATCH"])
-@blueprint.arguments(EndpointPatchSchema(partial=True))
+@blueprint.arguments(EndpointPatchSchema)
 @blueprint.alt_response(200, schema=EndpointShape)
 def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue:
     """Change an endpoint: what is left out stays, null goes back to the default."""

@@ -72,6 +72,8 @@ def replay_events_deliveries(query: dict[str, Any], event_id: str) -> ResponseRe
 
 def shown(tenant: str, published: Published) -> ResponseReturnValue:
     """The answer to a call that publishes: 202 for a new event, 200 for one that was there."""
+    if published.event is not None:
+        return rendering.event(published.event, published.deliveries), 202
     event = _known(tenant, published.event_id)
     deliveries = wired().store.event_deliveries(tenant, event.id)
     body = rendering.event(event, deliveries, duplicate=published.duplicate)

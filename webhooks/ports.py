@@ -65,6 +65,10 @@ class Acceptance:
     event_id: str
     reminders: tuple[Reminder, ...] = ()
     """To be published at once; the others wait their turn."""
+    created_at: datetime | None = None
+    """When it was kept, as far as this call knows; None where it was there before."""
+    recipients: tuple[Recipient, ...] = ()
+    """Whom a kept event is owed to; the intake says so, not the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from webhooks import payload
 from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
 from webhooks.ids import RANDOM_BYTES, new_id
 from webhooks.matching import CompiledEndpoints
-from webhooks.model import Event, Trigger
+from webhooks.model import Delivery, Event, Reason, Status, Trigger
 from webhooks.ports import Acceptance, EndpointStore, EventStore, Queue, Recipient
 
 TENANTS_KEPT = 1000
@@ -48,7 +48,11 @@ class Published:
     """Which event a call made, or found made already."""
 
     event_id: str
-    duplicate: bool
+    duplicate: bool = False
+    event: Event | None = None
+    """As it was kept; None where only the store knows, as for a duplicate."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Those of `event`, as they began."""
 
 
 def compose(draft: Draft, *, now: datetime, random_bytes: bytes) -> Event:
@@ -132,9 +136,10 @@ class Intake:
         call = self._new_call()
         version, compiled = self._directory.of(event.tenant)
         for _ in range(MATCHINGS):
+            recipients = _named(only) if only is not None else compiled.recipients(event)
             acceptance = self._store.accept(
                 event,
-                _named(only) if only is not None else compiled.recipients(event),
+                recipients,
                 call=call,
                 endpoints_version=version,
                 idempotency_key=idempotency_key,
@@ -142,7 +147,7 @@ class Intake:
                 trigger=trigger,
             )
             if acceptance.verdict != "stale":
-                return self._announced(event, acceptance)
+                return self._announced(event, replace(acceptance, recipients=tuple(recipients)))
             version, compiled = self._directory.reload(event.tenant)
         raise Unavailable("the tenant's endpoints are being changed all the time; try again")
 
@@ -190,7 +195,7 @@ def publish(
         )
     if acceptance.verdict == "idempotency_mismatch":
         raise IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
-    return Published(event_id=acceptance.event_id, duplicate=acceptance.verdict == "duplicate")
+    return _published(event, acceptance)
 
 
 def publish_test(
@@ -206,5 +211,31 @@ def publish_test(
     Raises Unavailable when the store does not answer.
     """
     event = compose(draft, now=now, random_bytes=random_bytes(RANDOM_BYTES))
-    intake.accept(event, trigger=Trigger.TEST, only=(endpoint_id,))
-    return Published(event_id=event.id, duplicate=False)
+    return _published(event, intake.accept(event, trigger=Trigger.TEST, only=(endpoint_id,)))
+
+
+def _published(event: Event, acceptance: Acceptance) -> Published:
+    """What was kept just now need not be read again to be shown."""
+    if acceptance.created_at is None:
+        return Published(event_id=acceptance.event_id, duplicate=acceptance.verdict == "duplicate")
+    owed = sum(recipient.enabled for recipient in acceptance.recipients)
+    kept = replace(
+        event,
+        created_at=acceptance.created_at,
+        deliveries_count=owed,
+        skipped_count=len(acceptance.recipients) - owed,
+    )
+    deliveries = tuple(_begun(event, recipient) for recipient in acceptance.recipients)
+    return Published(event_id=event.id, event=kept, deliveries=deliveries)
+
+
+def _begun(event: Event, recipient: Recipient) -> Delivery:
+    return Delivery(
+        id=f"{event.id}:{recipient.endpoint_id}",
+        event_id=event.id,
+        event_type=event.type,
+        endpoint_id=recipient.endpoint_id,
+        tenant=event.tenant,
+        status=Status.PENDING if recipient.enabled else Status.SKIPPED,
+        reason=None if recipient.enabled else Reason.ENDPOINT_DISABLED,
+    )

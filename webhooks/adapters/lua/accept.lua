@@ -3,7 +3,7 @@
 -- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0}, …}, inline,
 --          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id
 -- ARGV[2]  body
--- Answers  {verdict, event id, reminders}
+-- Answers  {verdict, event id, reminders, created_at where it was kept by this run}
 
 local name = A.tenant .. ':' .. A.id
 
@@ -66,4 +66,4 @@ if #A.recipients > A.inline then
 end
 if owed == 0 then expire_event(name) end
 if string.sub(A.tenant, 1, 3) ~= 'in.' then count('events') end
-return answer('kept', A.id)
+return { 'kept', A.id, reminders, now_rfc3339() }
