@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bench.receiver import RecordingReceiver
+from bench.receiver import Answer, RecordingReceiver
 from bench.stack import Stack, wait_until
 
 SOURCE_SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -38,6 +38,12 @@ def ready(stack):
 def receiver():
     with RecordingReceiver() as receiver:
         yield receiver
+
+
+def answering(receiver, *statuses):
+    """The statuses in turn, the last one for ever."""
+    left = list(statuses)
+    receiver.behaviour = lambda *_: Answer(status=left.pop(0) if len(left) > 1 else left[0])
 
 
 class Api:

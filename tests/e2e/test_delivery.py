@@ -8,15 +8,8 @@ import threading
 import pytest
 from standardwebhooks import Webhook
 
-from bench.receiver import Answer
 from bench.stack import wait_until
-from tests.e2e.conftest import slowly
-
-
-def answering(receiver, *statuses):
-    """The statuses in turn, the last one for ever."""
-    left = list(statuses)
-    receiver.behaviour = lambda *_: Answer(status=left.pop(0) if len(left) > 1 else left[0])
+from tests.e2e.conftest import answering, slowly
 
 
 def test_every_attempt_verifies_with_the_reference_library_with_a_fresh_time_the_same_id_and_the_same_bytes(
