@@ -220,7 +220,8 @@ class EventStore(Protocol):
         """Keep the event, its deliveries and their places, all or nothing.
 
         `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event. `stale` means that the endpoints changed since `endpoints_version`: match again.
+        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
+        `stale` means that the endpoints changed since `endpoints_version`: match again.
         """
         ...
 
@@ -380,7 +381,7 @@ class VitalsStore(Protocol):
         ...
 
     def counts(self) -> dict[str, int]:
-        """The raw flow counters (webhooks/flow.py makes nodes and edges of them)."""
+        """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
         ...
 
 
