@@ -13,6 +13,8 @@ from webhooks import errors
 from webhooks.errors import FieldErrors, InvalidRequest, WebhookError
 
 RETRY_AFTER_SECONDS = 2
+UNREAD = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.LENGTH_REQUIRED)
+"""Where the body was not read to its end, the connection cannot be used again."""
 PROBLEM = "application/problem+json"
 PASSED_ON = ("Allow", "Retry-After", "WWW-Authenticate")
 """Headers of the framework's exceptions that mean something to the caller."""
@@ -81,6 +83,8 @@ def problem(row: Row, detail: str, field_errors: FieldErrors | None = None) -> R
     answer = Response(msgspec.json.encode(document), row.status, content_type=PROBLEM)
     if row.status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if row.status in UNREAD:
+        answer.headers["Connection"] = "close"
     if row.status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

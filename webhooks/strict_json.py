@@ -140,7 +140,7 @@ def _malformed(raw: bytes, error: Exception) -> NotStrict:
     offset = int(place[1])
     # The parser stops within the word: after the sign of -Infinity, after the first letter of NaN.
     word = _NOT_JSON.search(raw, max(0, offset - 1), offset + 9)
-    reason = f"{word[0].decode()} is not JSON" if word else f"is not JSON at byte {offset}"
+    reason = f"{word[0].decode()} is not JSON" if word else f"is not JSON near byte {offset}"
     return NotStrict(reason, _field_at(raw, offset))
 
 

@@ -1,200 +1,99 @@
-"""Which URLs may be registered and which addresses may be dialled, each refusal with a name."""
+"""Which URLs may be registered and which addresses may be dialled, each refusal with its reason."""
 
 import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
+import idna
+
+from webhooks.address_ranges import AddressVerdict, Network, judge
 from webhooks.errors import InvalidEndpoint
 
-MOST_URL = 2048
-MOST_HOST = 253
-LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
-NUMERIC_LABEL = re.compile(r"^(0x[0-9a-f]*|[0-9]+)$")
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+__all__ = ["AddressVerdict", "UrlPolicy", "WebUrl", "parse_url", "refusal"]
+
+URL_LIMIT = 2048
+HOST_LIMIT = 253
+"""Characters of a name (RFC 1035 §2.3.4, without the root's dot)."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_OUTER_SPACE = " \t\r\n"
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
-class AddressVerdict(StrEnum):
-    """What an address is, as far as sending is concerned."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebUrl:
+    """A URL that passed; `host` is ASCII and lower case, an IPv6 address stands there without brackets."""
 
-    ALLOWED = "allowed"
-    METADATA = "metadata"
-    UNSPECIFIED = "unspecified"
-    LOOPBACK = "loopback"
-    PRIVATE = "private"
-    LINK_LOCAL = "link_local"
-    CGNAT = "cgnat"
-    MULTICAST = "multicast"
-    DOCUMENTATION = "documentation"
-    BENCHMARKING = "benchmarking"
-    RESERVED = "reserved"
-
-
-V = AddressVerdict
-METADATA = frozenset(
-    ipaddress.ip_address(text)
-    for text in (
-        "169.254.169.254",
-        "169.254.170.2",
-        "169.254.170.23",
-        "100.100.100.200",
-        "192.0.0.192",
-        "168.63.129.16",
-        "fd00:ec2::254",
-        "fd00:ec2::23",
-        "fd20:ce::254",
-    )
-)
-"""Cloud metadata services; refused under any allow list."""
-
-# The IANA special-purpose registries (RFC 6890), the first match names the verdict. `ipaddress.is_private` misses
-# several of these and differs between Python versions.
-RANGES: tuple[tuple[Network, AddressVerdict], ...] = tuple(
-    (ipaddress.ip_network(text), verdict)
-    for text, verdict in (
-        ("0.0.0.0/32", V.UNSPECIFIED),
-        ("0.0.0.0/8", V.RESERVED),
-        ("10.0.0.0/8", V.PRIVATE),
-        ("100.64.0.0/10", V.CGNAT),
-        ("127.0.0.0/8", V.LOOPBACK),
-        ("169.254.0.0/16", V.LINK_LOCAL),
-        ("172.16.0.0/12", V.PRIVATE),
-        ("192.0.0.0/24", V.RESERVED),
-        ("192.0.2.0/24", V.DOCUMENTATION),
-        ("192.31.196.0/24", V.RESERVED),
-        ("192.52.193.0/24", V.RESERVED),
-        ("192.88.99.0/24", V.RESERVED),
-        ("192.168.0.0/16", V.PRIVATE),
-        ("192.175.48.0/24", V.RESERVED),
-        ("198.18.0.0/15", V.BENCHMARKING),
-        ("198.51.100.0/24", V.DOCUMENTATION),
-        ("203.0.113.0/24", V.DOCUMENTATION),
-        ("224.0.0.0/4", V.MULTICAST),
-        ("240.0.0.0/4", V.RESERVED),
-        ("::/128", V.UNSPECIFIED),
-        ("::1/128", V.LOOPBACK),
-        ("100::/64", V.RESERVED),
-        ("2001:db8::/32", V.DOCUMENTATION),
-        ("3fff::/20", V.DOCUMENTATION),
-        ("2001:2::/48", V.BENCHMARKING),
-        ("2001::/23", V.RESERVED),
-        ("5f00::/16", V.RESERVED),
-        ("fc00::/7", V.PRIVATE),
-        ("fe80::/10", V.LINK_LOCAL),
-        ("fec0::/10", V.PRIVATE),
-        ("ff00::/8", V.MULTICAST),
-    )
-)
-GLOBAL_V6 = ipaddress.ip_network("2000::/3")
-NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-COMPATIBLE = ipaddress.ip_network("::/96")
+    text: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+    """What the request line asks for: path and query."""
 
 
 @dataclass(frozen=True, slots=True)
 class UrlPolicy:
-    """The rules, and the networks that are exempt from them on purpose. Raises ValueError for a bad network."""
+    """The rules, and the networks (CIDR) exempt from them on purpose. Raises ValueError naming a bad one."""
 
     allow_networks: Sequence[str] = ()
     _allowed: tuple[Network, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_allowed", tuple(ipaddress.ip_network(text.strip()) for text in self.allow_networks))
+        object.__setattr__(self, "_allowed", tuple(_network(text) for text in self.allow_networks))
 
     def check_url(self, url: str) -> str:
         """The URL as it will be used. A literal address is judged here, a name at each attempt.
 
-        Raises InvalidEndpoint naming what is wrong.
+        Raises InvalidEndpoint that says what is wrong and what to do.
         """
-        checked = well_formed(url)
-        host = urlsplit(checked).hostname or ""
-        literal = "127.0.0.1" if host.split(".")[-1] == "localhost" else host
-        verdict = self.check_address(literal) if _is_address(literal) else V.ALLOWED
-        _require(
-            verdict is V.ALLOWED,
-            f"points to an address that is {verdict}; HOOKLINE_ALLOW_NETWORKS can exempt its network",
-        )
-        return checked
+        checked = parse_url(url)
+        address = _literal_address(checked.host)
+        verdict = self.check_address(address) if address else AddressVerdict.ALLOWED
+        _require(verdict is AddressVerdict.ALLOWED, f"points to {refusal(verdict)}")
+        return checked.text
 
     def check_address(self, address: str) -> AddressVerdict:
-        """What the address is, an embedded IPv4 one unwrapped; `allowed` where it may be dialled."""
-        if "%" in address:
-            return V.LINK_LOCAL
-        return self._judge(ipaddress.ip_address(address))
+        """What the address is; `allowed` where it may be dialled. Raises ValueError for no address."""
+        return judge(address, allowed=self._allowed)
 
-    def _judge(self, address: Address) -> AddressVerdict:
-        inner = _unwrap(address)
-        if inner is not None:
-            return self._judge(inner)
-        if address in METADATA:
-            return V.METADATA
-        if any(address.version == network.version and address in network for network in self._allowed):
-            return V.ALLOWED
-        for network, verdict in RANGES:
-            if address.version == network.version and address in network:
-                return verdict
-        if address.version == 6 and address not in GLOBAL_V6:  # noqa: PLR2004 - the protocol's name
-            return V.RESERVED
-        return V.ALLOWED
+
+def refusal(verdict: AddressVerdict) -> str:
+    """The end of a sentence about an address that is not dialled: which kind, and what lifts the refusal."""
+    kind = f"{verdict.replace('_', '-')} address"
+    article = "an" if kind[0] in "aeiou" else "a"
+    if verdict is AddressVerdict.METADATA:
+        return f"{article} {kind}, which is never dialled"
+    return f"{article} {kind}, which is not dialled unless HOOKLINE_ALLOW_NETWORKS lists its network"
 
 
 @lru_cache(maxsize=4096)
-def well_formed(url: str) -> str:
-    """The URL without outer white space and fragment, its host in ASCII. Raises InvalidEndpoint for odd spellings."""
-    text = url.strip(" \t\r\n")
-    _require(len(text) <= MOST_URL, f"is longer than {MOST_URL} characters")
-    _require(
-        not re.search(r"[\x00-\x20\x7f\\]", text),
-        "has white space, a control character or a backslash inside",
-    )
+def parse_url(url: str) -> WebUrl:
+    """The parts of the URL, outer white space and fragment gone. Raises InvalidEndpoint for any odd spelling.
+
+    What parsers read differently is refused, not repaired: else one host is checked and another dialled.
+    """
+    text = url.strip(_OUTER_SPACE)
+    _require(len(text) <= URL_LIMIT, f"is longer than {URL_LIMIT} characters; shorten it")
+    _require(" " not in text and text.isprintable(), "has white space or a control character inside; remove it")
+    _require("\\" not in text, "has a backslash inside; write it as %5C")
     parts = _split(text)
     host = _host(parts.hostname or "")
     shown = f"[{host}]" if ":" in host else host
-    authority = shown if parts.port is None else f"{shown}:{parts.port}"
-    return parts._replace(scheme=parts.scheme.lower(), netloc=authority, fragment="").geturl()
-
-
-def _host(host: str) -> str:
-    if ":" in host:
-        return _literal(host)
-    name = _ascii(host)
-    labels = name.removesuffix(".").split(".")
-    _require(len(name) <= MOST_HOST and all(LABEL.match(label) for label in labels), "has a host name that is none")
-    return _literal(name) if NUMERIC_LABEL.match(labels[-1]) else name
-
-
-def _literal(host: str) -> str:
-    """An address written in the one usual way; `127.1`, hex, octal, decimal ones and zone ids are refused."""
-    _require(
-        _is_address(host) and "%" not in host,
-        "has an address in an unusual spelling; write it as 203.0.113.7 or [2001:db8::7]",
+    port = parts.port
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    authority = shown if port is None else f"{shown}:{port}"
+    return WebUrl(
+        text=parts._replace(netloc=authority, fragment="").geturl(),
+        scheme=parts.scheme,
+        host=host,
+        port=DEFAULT_PORTS[parts.scheme] if port is None else port,
+        target=target,
     )
-    return str(ipaddress.ip_address(host))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _unwrap(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address inside a mapped, compatible, NAT64, 6to4 or Teredo one."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address.ipv4_mapped or address.sixtofour:
-        return address.ipv4_mapped or address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    low = int(address) & 0xFFFFFFFF
-    if any(address in network for network in NAT64) or (address in COMPATIBLE and low > 1):
-        return ipaddress.IPv4Address(low)
-    return None
 
 
 def _split(text: str) -> SplitResult:
@@ -202,25 +101,66 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _invalid("is not a URL") from None
-    _require(parts.scheme in ("http", "https"), "must begin with http:// or https://")
-    _require(bool(parts.hostname), "has no host")
-    _require("@" not in parts.netloc, "holds credentials; put them into a header of the endpoint")
-    _require(port != 0 and not parts.netloc.endswith(":"), "has a port outside of 1 to 65535")
+        raise _invalid("is not a URL: its host or port cannot be read; correct it") from None
+    _require(parts.scheme in DEFAULT_PORTS, "does not begin with http:// or https://; only these are sent to")
+    _require("@" not in parts.netloc, "holds credentials; put them into a header of the endpoint instead")
+    _require(bool(parts.hostname), "has no host; write it as https://host/path")
+    _require(
+        "[" not in parts.netloc or ":" in (parts.hostname or ""),
+        "has brackets around what is no IPv6 address",
+    )
+    _require(port != 0, "has port 0; choose one from 1 to 65535")
     return parts
+
+
+def _host(host: str) -> str:
+    if ":" in host:
+        return _address(host)
+    name = _ascii(host).removesuffix(".")
+    labels = name.split(".")
+    _require(len(name) <= HOST_LIMIT, f"has a host name longer than {HOST_LIMIT} characters; correct it")
+    _require(
+        all(_LABEL.fullmatch(label) for label in labels),
+        "has a host name with an empty, an overlong or a malformed label; correct it",
+    )
+    # A name whose last label is a number is an address to some resolvers (URL standard, "ends in a number").
+    return _address(host) if _NUMBER.fullmatch(labels[-1]) else name
+
+
+def _address(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise _invalid("has an address in an unusual spelling; write it as 203.0.113.7 or [2001:db8::7]") from None
+    _require("%" not in host, "has an address with a zone id; leave the zone out")
+    return str(address)
 
 
 def _ascii(host: str) -> str:
     if host.isascii():
-        return host.lower()
+        return host
     try:
-        return host.encode("idna").decode().lower()
-    except UnicodeError:
-        raise _invalid("has a host name that is none") from None
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        raise _invalid("has a host name that is not a valid international name; correct it") from None
 
 
-def _require(true: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not true:
+def _literal_address(host: str) -> str | None:
+    """The address that a host stands for without asking anybody; `localhost` is one too (RFC 6761 §6.3)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return "127.0.0.1"
+    return host if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) else None
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text.strip())
+    except ValueError as error:
+        raise ValueError(f"{text.strip()!r} is not a network in CIDR form: {error}") from None
+
+
+def _require(holds: bool, problem: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
         raise _invalid(problem)
 
 

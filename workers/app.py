@@ -56,6 +56,11 @@ def broker_options(url: str) -> dict[str, Any]:
         return {}
     return {
         "ack_emulation": False,
+        # of one publish: the store remembers, so nobody is kept waiting for a broker that is away
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": ANSWER_SECONDS,
         "socket_keepalive": True,

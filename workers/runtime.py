@@ -1,7 +1,7 @@
 """The composition root of a worker process: which real things stand behind the ports."""
 
 import os
-import random
+import random  # noqa: TID251 - the composition root brings luck in
 import secrets
 import time
 from dataclasses import dataclass

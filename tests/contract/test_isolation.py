@@ -52,12 +52,12 @@ class World:
     def advance(self, seconds):
         self.store.client.incrby("clock:offset", round(seconds * 1_000_000))
 
-    def publish(self, *, key=None, endpoint_id="ep_1", trigger="initial", type="a.b"):
+    def publish(self, *, key=None, endpoint_id="ep_1", trigger="initial", event_type="a.b"):
         self.events += 1
         event = Event(
             id=f"evt_{self.events}",
             tenant="default",
-            type=type,
+            type=event_type,
             occurred_at=datetime.now(UTC),
             body=b"{}",
             digest="d",
@@ -407,7 +407,7 @@ def test_enabling_revives_nothing_and_lets_new_events_through(world):
 def test_the_exhausted_of_an_operational_event_raises_none(world):
     world.endpoint()
     world.attempt(world.publish(), 500, schedule=())
-    own = world.publish(type="hookline.endpoint.failing")
+    own = world.publish(event_type="hookline.endpoint.failing")
     world.attempt(own, 500, schedule=())
 
     assert world.notices() == ["delivery.exhausted"]

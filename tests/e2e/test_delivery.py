@@ -1,8 +1,8 @@
 """One event through the sending and the retry lane: real Valkey, real Celery worker, real receiver."""
 
 import json
-import struct
 import socket
+import struct
 import threading
 
 import pytest

@@ -1,231 +1,202 @@
-"""The sender port: one HTTP request under a total deadline; whatever the network does becomes an outcome."""
+"""The sender port (node n4): one request, one total deadline; whatever the network does is an outcome."""
 
-import http.client
-import ssl
+import re
 import time
-from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import structlog
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import SKIP_HEADER
 
-from webhooks.adapters import dialling
+from webhooks.adapters.deadline import Monotonic, within
+from webhooks.adapters.dialling import Dialler
+from webhooks.adapters.failure import NOTHING_SENT, SendFailure
+from webhooks.adapters.pooling import Pools, tls_context
+from webhooks.adapters.resolving import Resolve, Resolver, system_addresses
 from webhooks.errors import InvalidEndpoint
 from webhooks.lifecycle import is_success
 from webhooks.model import ErrorCode, Outcome, Request, Response, Verdict
-from webhooks.url_policy import AddressVerdict, UrlPolicy, well_formed
+from webhooks.url_policy import UrlPolicy, WebUrl, parse_url
 
-KEEP_BYTES = 16 * 1024
-HEADER_BYTES = 64 * 1024
-TIDY_EVERY_SECONDS = 10.0
-REDIRECTS = range(300, 400)
+KEPT_BYTES = 16 * 1024
+"""The most of an answer's body that is read and kept."""
+
+_REDIRECTS = range(300, 400)
+_OURS = frozenset({"host", "content-length", "connection", "transfer-encoding"})
+"""Headers that say how the request is framed; whatever an endpoint asks for, they are the wire's."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""RFC 9110 §5.5."""
 
 log = structlog.get_logger()
 
 
 class HttpSender:
-    """`ports.Sender` on requests' adapter, with connections of our own (dialling.py)."""
+    """`ports.Sender` on requests' adapter with connections of our own. Threads may share it."""
 
     def __init__(
         self,
         policy: UrlPolicy,
         *,
-        get_addresses: dialling.GetAddresses = dialling.system_addresses,
-        ca_file: str | None = None,
+        resolve: Resolve = system_addresses,
+        monotonic: Monotonic = time.monotonic,
+        ca_bundle: str | None = None,
     ) -> None:
-        self._adapter = _Adapter(dialling.Dialler(policy, get_addresses), dialling.tls_context(ca_file))
-        self._tidy_at = time.monotonic() + TIDY_EVERY_SECONDS
+        self._monotonic = monotonic
+        self._resolver = Resolver(resolve, monotonic=monotonic)
+        dialler = Dialler(policy, self._resolver, monotonic=monotonic)
+        self._adapter = _Adapter(Pools(dialler, tls=tls_context(ca_bundle), monotonic=monotonic))
 
     def send(self, request: Request, *, timeout_seconds: float) -> Outcome:
         """See `ports.Sender.send`."""
-        self._tidy()
-        began = time.monotonic()
+        began = self._monotonic()
+        with within(timeout_seconds, self._monotonic):
+            outcome = self._outcome(request)
+        return replace(outcome, duration_ms=(self._monotonic() - began) * 1000)
 
-        def outcome(verdict: Verdict, **fields: Any) -> Outcome:
-            return Outcome(verdict=verdict, duration_ms=(time.monotonic() - began) * 1000, **fields)
+    def close(self) -> None:
+        """Connections that are not in use are closed; nothing is sent any more."""
+        self._adapter.close()
+        self._resolver.close()
 
+    def _outcome(self, request: Request) -> Outcome:
         try:
-            with dialling.DEADLINE.within(timeout_seconds):
-                response = self._exchange(request)
-        except Exception as error:  # noqa: BLE001 - nothing the network does may raise; what we cannot name is logged
-            code, detail = _classify(error)
-            if code is ErrorCode.INTERNAL:
-                log.error("send.unclassified", host=urlsplit(request.url).hostname, error=type(error).__name__)
-            final = code in (ErrorCode.ADDRESS_REFUSED, ErrorCode.INVALID_URL)
-            return outcome(Verdict.FAILED, error=code, detail=detail, final=final)
+            response = self._exchange(request)
+        except SendFailure as failure:
+            if failure.code is ErrorCode.INTERNAL:
+                log.error("send.failed_here", detail=failure.detail)  # noqa: TRY400 - the sentence says it all
+            return _failed(failure.code, failure.detail, final=failure.final)
+        except InvalidEndpoint as error:
+            return _failed(ErrorCode.INVALID_URL, f"{error} {NOTHING_SENT.capitalize()}.", final=True)
+        except Exception as error:  # noqa: BLE001 - an attempt ends in an outcome, also where we have a bug
+            log.error("send.unclassified", errors=_kinds(error))  # noqa: TRY400 - its text may hold the URL
+            return _failed(ErrorCode.INTERNAL, f"an error of ours: {type(error).__name__}")
         if is_success(response.status_code):
-            return outcome(Verdict.DELIVERED, response=response)
-        return outcome(Verdict.FAILED, response=response, detail=_redirect_hint(response))
+            return Outcome(verdict=Verdict.DELIVERED, response=response)
+        return Outcome(verdict=Verdict.FAILED, response=response, detail=_redirect_hint(response))
 
     def _exchange(self, request: Request) -> Response:
+        """The answer; no redirect is followed, nothing is sent twice. Raises SendFailure, InvalidEndpoint."""
         prepared = requests.PreparedRequest()
         prepared.method = "POST"
-        prepared.url = well_formed(request.url)
-        prepared.headers = CaseInsensitiveDict({**request.headers, "content-length": str(len(request.body))})
-        prepared.headers["connection"] = "keep-alive"
+        prepared.url = parse_url(request.url).text
+        prepared.headers = _wire_headers(request)
         prepared.body = request.body
-        answer = self._adapter.send(prepared, stream=True, timeout=None)
-        try:
-            return _read(answer)
-        finally:
-            _finish(answer)
-
-    def _tidy(self) -> None:
-        if time.monotonic() < self._tidy_at:
-            return
-        self._tidy_at = time.monotonic() + TIDY_EVERY_SECONDS
-        self._adapter.close_idle()
+        return _read(self._adapter.send(prepared, stream=True).raw)
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter over our pools; certificates are the pools' affair."""
+    """requests' adapter over our pools, without what a POST of known bytes to a known place does not need."""
 
-    def __init__(self, dialler: dialling.Dialler, context: ssl.SSLContext) -> None:
-        self._dialler, self._context = dialler, context
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *_: Any, **__: Any) -> None:
-        self.poolmanager = dialling.pools(self._dialler, self._context)
+        self.poolmanager = self._pools
 
-    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
-        return self.poolmanager.connection_from_url(request.url or "")
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *_: Any, **__: Any
+    ) -> HTTPConnectionPool:
+        url = _parsed(request)
+        return self._pools.pool(url.scheme, url.host, url.port)
+
+    def request_url(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> str:
+        return _parsed(request).target
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
-        """The pool's TLS context verifies."""
+        """The pools' TLS context verifies."""
 
-    def close_idle(self) -> None:
-        """Close connections that nobody has used for long."""
-        for key in list(self.poolmanager.pools.keys()):
-            pool = self.poolmanager.pools.get(key)
-            if pool is not None:
-                pool.close_idle()
-
-
-class _HeadersTooLarge(Exception):
-    """More than we keep."""
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = requests.Response()
+        response.request = req
+        response.raw = resp
+        return response
 
 
-def _read(answer: requests.Response) -> Response:
-    headers = tuple((str(name), str(value)) for name, value in answer.raw.headers.items())
-    if sum(len(name) + len(value) + 4 for name, value in headers) > HEADER_BYTES:
-        raise _HeadersTooLarge
-    body = b""
-    cut = False
+def _parsed(request: requests.PreparedRequest) -> WebUrl:
+    return parse_url(request.url or "")
+
+
+def _wire_headers(request: Request) -> CaseInsensitiveDict[str]:
+    """The request's own headers and the two that frame it; urllib3 adds host, and would add two more."""
+    headers = CaseInsensitiveDict(
+        {
+            "Content-Length": str(len(request.body)),
+            "Connection": "keep-alive",
+            "User-Agent": SKIP_HEADER,
+            "Accept-Encoding": SKIP_HEADER,
+        }
+    )
+    for name, value in request.headers.items():
+        if name.lower() in _OURS:
+            continue
+        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise SendFailure(ErrorCode.INTERNAL, f"the header {name!a} cannot be sent; {NOTHING_SENT}")
+        headers[name] = value
+    return headers
+
+
+def _read(raw: BaseHTTPResponse) -> Response:
+    """The answer and what is kept of its body; its connection is in the pool again, closed if more would come.
+
+    The status has arrived and is what counts: a body that breaks off or is late only leaves less to show.
+    """
+    body = bytearray()
+    whole = True
     try:
-        for chunk in _chunks(answer.raw):
+        while len(body) <= KEPT_BYTES and (chunk := raw.read1(KEPT_BYTES + 1 - len(body), decode_content=False)):
             body += chunk
-    except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException):
-        cut = True  # the status has arrived, and it is what counts
+    except (HTTPError, OSError):
+        whole = False
+    if len(body) > KEPT_BYTES or not whole:
+        raw.close()
+    raw.release_conn()
     return Response(
-        status_code=answer.status_code,
-        headers=headers,
-        body=body[:KEEP_BYTES],
-        truncated=cut or len(body) > KEEP_BYTES,
+        status_code=raw.status,
+        headers=tuple(raw.headers.items()),
+        body=bytes(body[:KEPT_BYTES]),
+        truncated=len(body) > KEPT_BYTES or not whole,
         bytes_read=len(body),
     )
 
 
-def _chunks(raw: Any) -> Iterator[bytes]:
-    """The body as it arrives, never decoded, until it ends or is longer than what is kept."""
-    left = KEEP_BYTES + 1
-    while left > 0:
-        chunk = raw.read1(left, decode_content=False)
-        if not chunk:
-            return
-        left -= len(chunk)
-        yield chunk
-
-
-def _finish(answer: requests.Response) -> None:
-    """Back to the pool if the body was read to its end, else the connection is closed."""
-    if not answer.raw.isclosed():
-        answer.raw.close()
-    answer.raw.release_conn()
-
-
 def _redirect_hint(response: Response) -> str | None:
-    if response.status_code not in REDIRECTS:
+    if response.status_code not in _REDIRECTS:
         return None
     location = next((value for name, value in response.headers if name.lower() == "location"), "")
+    return f"the answer redirects{_place(location)}; redirects are not followed, update the endpoint's URL"
+
+
+def _place(location: str) -> str:
+    if not location:
+        return " and does not say where"
     try:
-        host = urlsplit(location).hostname
+        parts = urlsplit(location)
+        host = parts.hostname
     except ValueError:
-        host = None
-    where = f" to {host}" if host else ""
-    return f"the answer redirects{where}; redirects are not followed, update the endpoint's URL"
+        return " to what is not a URL"
+    if host:
+        return f" to {parts.scheme}://{host}" if parts.scheme else f" to {host}"
+    return " to what is not a web address" if parts.scheme else " to another path on the same host"
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, and whatever requests and urllib3 wrapped, the innermost last."""
-    seen: set[int] = set()
-    todo: list[BaseException] = [error]
-    while todo:
-        current = todo.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        inner = [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
-        todo += [each for each in inner if isinstance(each, BaseException)]
+def _kinds(error: BaseException) -> list[str]:
+    """What the error is and what it came of, without their texts."""
+    kinds = []
+    cause: BaseException | None = error
+    while cause is not None:
+        kinds.append(type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return kinds
 
 
-_Rule = tuple[type[BaseException] | tuple[type[BaseException], ...], ErrorCode, Callable[[BaseException], str]]
-
-UNKNOWN = "the outcome is unknown: the receiver may have got it"
-_RULES: tuple[_Rule, ...] = (
-    (dialling.NameFailed, ErrorCode.DNS, str),
-    (dialling.DialTimeout, ErrorCode.CONNECT_TIMEOUT, str),
-    (dialling.DialRefused, ErrorCode.CONNECT_REFUSED, str),
-    (
-        _HeadersTooLarge,
-        ErrorCode.RESPONSE_HEADERS_TOO_LARGE,
-        lambda _: "the answer's headers are over 64 KiB",
-    ),
-    (InvalidEndpoint, ErrorCode.INVALID_URL, str),
-    (
-        (urllib3.exceptions.LocationParseError, requests.exceptions.InvalidURL, UnicodeError),
-        ErrorCode.INVALID_URL,
-        lambda _: "the URL or a header cannot be sent",
-    ),
-    (TimeoutError, ErrorCode.TIMEOUT, lambda _: f"no whole answer within the deadline; {UNKNOWN}"),
-    (
-        ssl.SSLError,
-        ErrorCode.TLS,
-        lambda error: str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "TLS failed"),
-    ),
-    (
-        (ConnectionError, http.client.IncompleteRead),
-        ErrorCode.RESET,
-        lambda _: f"the connection was cut; {UNKNOWN}",
-    ),
-    (http.client.HTTPException, ErrorCode.INVALID_RESPONSE, lambda _: "the answer is not HTTP"),
-    (urllib3.exceptions.ProtocolError, ErrorCode.INVALID_RESPONSE, lambda _: "the answer is not HTTP"),
-    (ssl.CertificateError, ErrorCode.TLS, lambda _: "the certificate is not for this host"),
-    (OSError, ErrorCode.RESET, lambda _: f"the connection failed; {UNKNOWN}"),
-)
-
-
-def _classify(error: Exception) -> tuple[ErrorCode, str]:
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, dialling.AddressRefused):
-            return ErrorCode.ADDRESS_REFUSED, _refused(cause.verdict)
-    for kinds, code, detail in _RULES:
-        for cause in reversed(causes):
-            if isinstance(cause, kinds) and not isinstance(
-                cause, requests.RequestException | urllib3.exceptions.HTTPError
-            ):
-                return code, detail(cause)
-    for kinds, code, detail in _RULES:
-        for cause in causes:
-            if isinstance(cause, kinds):
-                return code, detail(cause)
-    return ErrorCode.INTERNAL, type(error).__name__
-
-
-def _refused(verdict: AddressVerdict) -> str:
-    return f"the address is {verdict}, which is not dialled; HOOKLINE_ALLOW_NETWORKS can exempt its network"
+def _failed(code: ErrorCode, detail: str, *, final: bool = False) -> Outcome:
+    return Outcome(verdict=Verdict.FAILED, error=code, detail=detail, final=final)
