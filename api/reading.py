@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import flask_smorest
 from flask import Request
+from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.http import parse_options_header
 
@@ -77,6 +78,11 @@ class Blueprint(flask_smorest.Blueprint):
     """A blueprint whose arguments are read strictly."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
+        """Reads by one instance of the schema: making one for each request would cost as much as the reading."""
+        decorate: Callable[[View], View] = super().arguments(schema(), **options)
+        return decorate
 
     def problem(self, status: int, description: str) -> Callable[[View], View]:
         """Documents a problem that callers should be ready for."""

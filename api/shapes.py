@@ -52,7 +52,7 @@ class EventShape(Schema):
 class WholeEventShape(EventShape):
     """An event with its data, and the exact text that is sent."""
 
-    data = fields.Raw(required=True)
+    data = fields.Raw(required=True, allow_none=True)
     body = text()
 
 
@@ -151,7 +151,7 @@ class FlowShape(Schema):
 
     nodes = fields.Dict(fields.String(), fields.Integer(), required=True)
     edges = fields.Dict(fields.String(), fields.Integer(), required=True)
-    since = moment(null=True)
+    since = moment()
 
 
 class ReadinessShape(Schema):

@@ -15,5 +15,7 @@ blueprint = Blueprint("stats", __name__, url_prefix="/v1/stats", description="Co
 @blueprint.alt_response(200, schema=FlowShape)
 def read_flow() -> ResponseReturnValue:
     """How often each node of the flow was reached, and each edge taken."""
-    counted = flow(wired().store.counts())
-    return {"nodes": counted.nodes, "edges": counted.edges, "since": rendering.moment(counted.since)}
+    wiring = wired()
+    counted = flow(wiring.store.counts())
+    since = counted.since or wiring.clock.now()
+    return {"nodes": counted.nodes, "edges": counted.edges, "since": rendering.moment(since)}

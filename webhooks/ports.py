@@ -381,7 +381,7 @@ class VitalsStore(Protocol):
         ...
 
     def counts(self) -> dict[str, int]:
-        """The raw flow counters (webhooks/flow.py makes nodes and edges of them)."""
+        """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
         ...
 
 

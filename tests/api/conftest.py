@@ -66,7 +66,7 @@ class Client:
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         sent = {name: value for name, value in sent.items() if value is not None}
-        return self._client.open(path, method=method, data=data, headers=sent, query_string=query)
+        return self._client.open(path, method=method, data=data, headers=sent, query_string=query or None)
 
     def get(self, path, **query):
         return self("GET", path, **query)

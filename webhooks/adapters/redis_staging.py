@@ -146,7 +146,9 @@ class RedisStaging(RedisPart):
 
     def count(self, counts: dict[str, int]) -> None:
         """See `ports.VitalsStore.count`."""
+        began_ms = round(self.now().timestamp() * 1000)
         with translated(), self.client.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(key("flow"), "since_ms", began_ms)
             for name, by in counts.items():
                 pipe.hincrby(key("flow"), name, by)
             pipe.execute()

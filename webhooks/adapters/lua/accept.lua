@@ -65,5 +65,6 @@ if #A.recipients > A.inline then
   redis.call('ZADD', K.due, NOW, 'job:' .. job)
 end
 if owed == 0 then expire_event(name) end
+redis.call('HSETNX', K.flow, 'since_ms', int(math.floor(NOW / 1000)))
 if string.sub(A.tenant, 1, 3) ~= 'in.' then count('events') end
 return { 'kept', A.id, reminders, now_rfc3339() }
