@@ -7,8 +7,12 @@ from collections import OrderedDict
 import requests
 from flask import Flask, Response, request
 
+from webhooks.settings import Settings
+
 REFUSALS = (503, 401)
 EVENTS_KEPT = 10_000
+NO_PROXY = {"http": "", "https": ""}
+"""A proxy of the environment knows nothing of this machine's loopback."""
 PASSED_ON = ("content-type", "webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -46,7 +50,10 @@ def create_app(receiver_url: str) -> Flask:
         if status:
             return Response(f"{status}, on purpose\n", status=status, content_type="text/plain")
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        answer = requests.post(receiver_url, data=request.get_data(), headers=headers, timeout=10)
+        try:
+            answer = requests.post(receiver_url, data=request.get_data(), headers=headers, timeout=10, proxies=NO_PROXY)
+        except requests.RequestException:
+            return Response("the receiver does not answer\n", status=503, content_type="text/plain")
         return Response(answer.content, status=answer.status_code, content_type=answer.headers.get("content-type"))
 
     return app
@@ -56,8 +63,7 @@ def __getattr__(name: str) -> Flask:
     """`app` is made when a server asks for it."""
     if name != "app":
         raise AttributeError(name)
-    environ = os.environ  # noqa: TID251 - the composition root of this process
-    base = environ.get("HOOKLINE_URL") or f"http://127.0.0.1:{environ.get('HOOKLINE_PORT', '8000')}"
-    app = create_app(f"{base}/webhook")
+    settings = Settings.from_env(os.environ)  # noqa: TID251 - the composition root of this process
+    app = create_app(f"{settings.api_url}/webhook")
     globals()["app"] = app
     return app

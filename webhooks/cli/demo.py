@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.text import Text
 
 from webhooks.cli.keys import FILE, keys_of
+from webhooks.settings import Settings, SettingsError
 
 SCHEDULE = [1, 2, 4, 8, 16]
 PATIENCE_SECONDS = 90.0
@@ -48,7 +49,7 @@ class Story:
     def tell(self, line: str) -> None:
         """A line that stays."""
         self.lines.append(line)
-        console.print(f"[dim]{time.monotonic() - self._began:5.1f} s[/]  {line}", highlight=False)
+        console.print(f"[dim]{time.monotonic() - self._began:5.1f} s[/]  {line}", highlight=False, soft_wrap=True)
 
     def waiting(self, line: str) -> None:
         """What is waited for just now."""
@@ -58,10 +59,17 @@ class Story:
 class Client:
     """The few calls of the API that the story needs."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self._url = url
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.api_url
         self._http = requests.Session()
-        self._http.headers["Authorization"] = f"Bearer {key}"
+        self._http.trust_env = False  # a proxy of the environment knows nothing of this machine's loopback
+        self._http.headers["Authorization"] = f"Bearer {settings.api_key}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer's JSON. Raises DemoFailed."""
@@ -80,43 +88,59 @@ class Client:
 
 
 @click.command(help="Send one event through all four lanes and tell the story.")
-def demo() -> None:
+@click.option("--receiver", help="Where the workers reach the demo receiver, if not on this machine.")
+def demo(receiver: str | None) -> None:
     """Exit code 0 where the story ended with a handler that ran, else 1."""
-    environ = os.environ  # noqa: TID251 - the composition root of the command
-    data = Path(environ.get("HOOKLINE_DATA_DIR") or "./var")
-    if not (data / FILE).exists() and "HOOKLINE_API_KEY" not in environ:
-        raise click.ClickException("Hookline does not run here: start it with `make up`, then try again.")
-    known = {**keys_of(data), **environ} if (data / FILE).exists() else dict(environ)
+    settings = _settings(os.environ)  # noqa: TID251 - the composition root of the command
+    url = receiver or f"http://127.0.0.1:{settings.demo_port}/webhook"
     try:
-        with Story() as story:
-            _tell(story, known)
+        with Client(settings) as client, Story() as story:
+            _tell(story, client, settings, url)
     except requests.ConnectionError:
         raise click.ClickException("Hookline does not answer: start it with `make up`, then try again.") from None
-    except DemoFailed as error:
+    except (DemoFailed, requests.RequestException) as error:
         raise click.ClickException(str(error)) from None
 
 
-def _tell(story: Story, environ: Mapping[str, str]) -> None:
-    port, demo_port = environ.get("HOOKLINE_PORT", "8000"), environ.get("HOOKLINE_DEMO_PORT", "8001")
-    client = Client(environ.get("HOOKLINE_URL", f"http://127.0.0.1:{port}"), environ["HOOKLINE_API_KEY"])
-    receiver = f"http://127.0.0.1:{demo_port}"
+def _settings(environ: Mapping[str, str]) -> Settings:
+    """The settings of the stack that runs here; the story speaks to its API alone, so any store will do."""
+    given = {name: value for name, value in environ.items() if value.strip()}
+    data = Path(given.get("HOOKLINE_DATA_DIR", "./var"))
+    if not (data / FILE).exists() and "HOOKLINE_API_KEY" not in given:
+        raise click.ClickException("Hookline does not run here: start it with `make up`, then try again.")
+    kept = keys_of(data) if (data / FILE).exists() else {}
+    try:
+        return Settings.from_env({"HOOKLINE_REDIS_URL": "redis://127.0.0.1/0"} | kept | given)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _secret(settings: Settings) -> str:
+    """The secret with which the stack's own receiver verifies. Raises DemoFailed."""
+    secrets_of = {source.name: source.secrets for source in settings.sources}
+    if not secrets_of.get("default"):
+        raise DemoFailed("The source `default` has no secret: set HOOKLINE_SOURCE_DEFAULT_SECRET, then try again.")
+    return secrets_of["default"][0]
+
+
+def _tell(story: Story, client: Client, settings: Settings, receiver: str) -> None:
     endpoint = client.post(
         "/v1/endpoints",
         {
-            "url": f"{receiver}/webhook",
+            "url": receiver,
             "event_types": ["invoice.*"],
             "retry_schedule": SCHEDULE,
-            "secret": environ["HOOKLINE_SOURCE_DEFAULT_SECRET"].split(",")[0],
+            "secret": _secret(settings),
             "description": "the demo receiver: fails twice, then receives",
         },
     )
     times = ", ".join(map(str, SCHEDULE))
     story.tell(f"endpoint registered: {endpoint['id']} at the demo receiver, retries after {times} s")
-    event = client.post(
-        "/v1/events", {"type": "invoice.paid", "data": {"invoice": f"in_{secrets.token_hex(4)}", "amount": 4200}}
-    )
+    data = {"invoice": f"in_{secrets.token_hex(4)}", "amount": 4200}
+    # to this endpoint alone: the receiver counts by event, so those of earlier demos would take part in the refusals
+    event = client.post("/v1/events", {"type": "invoice.paid", "data": data, "endpoint_ids": [endpoint["id"]]})
     story.tell(f"event posted: {event['id']} invoice.paid")
-    mine = next(each for each in event["deliveries"] if each["endpoint_id"] == endpoint["id"])
+    [mine] = event["deliveries"]
     delivery = _follow(story, client, mine["id"])
     if delivery["status"] != "delivered":
         raise DemoFailed(f"the delivery ended {delivery['status']}")
@@ -127,7 +151,7 @@ def _tell(story: Story, environ: Mapping[str, str]) -> None:
     for handler in item["handlers"]:
         story.tell(f"handler run: {handler['endpoint_id'].partition('.')[2]}")
     story.tell("[bold green]completed[/]")
-    _links(story, environ, mine["id"])
+    _links(story, settings, mine["id"])
 
 
 def _follow(story: Story, client: Client, delivery_id: str) -> dict[str, Any]:
@@ -163,11 +187,11 @@ def _await(look: Callable[[], dict[str, Any] | None], waiting: Callable[[], None
     raise DemoFailed(f"nothing more came within {PATIENCE_SECONDS:.0f} s; what does `make up` say?")
 
 
-def _links(story: Story, environ: Mapping[str, str], delivery_id: str) -> None:
-    path = Path(environ.get("HOOKLINE_DATA_DIR") or "./var") / "invoices.sqlite3"
+def _links(story: Story, settings: Settings, delivery_id: str) -> None:
+    path = Path(settings.data_dir) / "invoices.sqlite3"
     if path.exists():
         with closing(sqlite3.connect(path)) as database:
             (paid,) = database.execute("SELECT count(*) FROM paid").fetchone()
         story.tell(f"the handler's local state: {paid} invoice(s) paid (python -m examples.invoices lists them)")
-    flower = environ.get("HOOKLINE_FLOWER_PORT", "5555")
-    story.tell(f"in Flower: http://127.0.0.1:{flower}/task/{quote(delivery_id)}")
+    story.tell(f"in Flower: http://127.0.0.1:{settings.flower_port}/task/{quote(delivery_id)}")
+    story.tell(f"the API, described: {settings.api_url}/docs")
