@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from api.app import create_app
 from api.receiver import CountFlusher
 from api.wiring import Wiring
@@ -23,6 +25,8 @@ from workers.queue import CeleryQueue
 from workers.runtime import open_store, registrar
 
 REGISTERING_SECONDS = 5.0
+
+log = structlog.get_logger()
 
 
 def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wiring:
@@ -54,9 +58,10 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
 
 def _serve() -> Any:
     """The app of a server process, with the thread that stores what the receiver counts."""
-    logs.configure()
     counts = FlowCounts()
     wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
+    logs.configure(wiring.settings.log_format)
+    log.info("settings.read", settings=wiring.settings.summary())
     CountFlusher(counts, wiring.store).start()
     _register_handlers(wiring)
     return create_app(wiring)

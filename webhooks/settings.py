@@ -190,6 +190,8 @@ def _read_source(prefix: str, environ: Mapping[str, str], problems: list[str]) -
         problems.append(f"{prefix}_SCHEME is none of: {', '.join(SCHEMES)}")
     if not secrets and scheme != UNVERIFIED:
         problems.append(f"{prefix}_SECRET is not set; only with {prefix}_SCHEME={UNVERIFIED} may anybody post")
+    if secrets and scheme == UNVERIFIED:
+        problems.append(f"{prefix}_SECRET is set, but {prefix}_SCHEME={UNVERIFIED} checks none; unset one of them")
     for number, secret in enumerate(secrets if scheme == STANDARD else (), start=1):
         if not _is_standard(secret):
             problems.append(f"{prefix}_SECRET: {number} of {len(secrets)} is not whsec_ and base64 of 24 to 64 bytes")

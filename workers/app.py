@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from celery import Celery
 from celery.signals import setup_logging
 from kombu.entity import Exchange, Queue
@@ -16,6 +17,8 @@ from workers.tasks import register
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+
+log = structlog.get_logger()
 
 
 def bare_app(settings: Settings) -> Celery:
@@ -79,7 +82,9 @@ def make_app(settings: Settings) -> Celery:
 @setup_logging.connect(weak=False)
 def _configure_logging(**_: Any) -> None:
     """Celery's records go through our renderer; without this it would set up its own."""
-    logs.configure()
+    settings = settings_from_environment()
+    logs.configure(settings.log_format)
+    log.info("settings.read", settings=settings.summary())
 
 
 def __getattr__(name: str) -> Celery:
