@@ -15,6 +15,17 @@ from bench.stack import ROOT, free_port, wait_until
 HOOKLINE = [sys.executable, "-c", "from webhooks.cli import main; main()"]
 
 
+STORY = [
+    "endpoint registered",
+    "event posted",
+    "attempt 1 → 503",
+    "attempt 2 → 401",
+    "attempt 3 → 200",
+    "handler run",
+    "completed",
+]
+
+
 def environment(folder, **more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HOOKLINE_")}
     ports = {"HOOKLINE_PORT": free_port(), "HOOKLINE_FLOWER_PORT": free_port(), "HOOKLINE_DEMO_PORT": free_port()}
@@ -31,6 +42,13 @@ def environment(folder, **more):
 def start(folder, environ):
     with (folder / "up.log").open("wb") as log:
         return subprocess.Popen([*HOOKLINE, "up"], cwd=ROOT, env=environ, stdout=log, stderr=log)
+
+
+def tell(environ):
+    """`hookline demo`, as it ended."""
+    return subprocess.run(
+        [*HOOKLINE, "demo"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=90
+    )
 
 
 def processes_of(folder):
@@ -67,23 +85,17 @@ def up(tmp_path):
 @pytest.mark.timeout(240)
 def test_the_story_of_the_demo_ends_completed_a_dead_process_comes_back_and_ctrl_c_stops_everything(up):
     folder, environ, process = up
-    told = subprocess.run(
-        [*HOOKLINE, "demo"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=90
-    )
+    told = tell(environ)
     keys = folder / "data" / "keys.env"
     workers = [pid for pid in processes_of(folder) if b"deliveries0@" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(workers[0], signal.SIGKILL)
-    again = subprocess.run(
-        [*HOOKLINE, "demo"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=90
-    )
+    again = tell(environ)
     process.send_signal(signal.SIGINT)
     code = process.wait(90)
 
-    assert told.returncode == 0, told.stdout + told.stderr
-    for line in ("endpoint registered", "event posted", "attempt 1 → 503", "attempt 2 → 401", "attempt 3 → 200",
-                 "handler run", "completed"):  # fmt: skip
-        assert re.search(line, told.stdout), told.stdout
-    assert again.returncode == 0, again.stdout + again.stderr
+    for story in (told, again):
+        assert story.returncode == 0, story.stdout + story.stderr
+        assert re.findall("|".join(STORY), story.stdout) == STORY, story.stdout
     assert stat.S_IMODE(keys.stat().st_mode) == 0o600
     assert code == 0
     assert processes_of(folder) == []
@@ -97,6 +109,18 @@ def test_nothing_is_left_running_when_up_itself_is_killed(up):
 
     wait_until("all have ended", lambda: not processes_of(folder), seconds=90)
     assert processes_of(folder) == []
+
+
+@pytest.mark.timeout(240)
+def test_nothing_is_left_running_when_the_supervisor_is_killed_and_up_says_so(up):
+    folder, _environ, process = up
+    [supervisor] = [pid for pid in processes_of(folder) if b"supervisord" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(supervisor, signal.SIGKILL)
+    code = process.wait(30)
+
+    wait_until("all have ended", lambda: not processes_of(folder), seconds=90)
+    assert code == 1
+    assert "The supervisor has ended by itself" in (folder / "up.log").read_text(errors="replace")
 
 
 def refusal(folder, environ):

@@ -1,17 +1,20 @@
 """The command line: `hookline up`, `hookline demo`."""
 
-import click
+import sys
 
-from webhooks import __version__
-from webhooks.cli.demo import demo
-from webhooks.cli.up import up
+OLDEST_PYTHON = (3, 11)
 
 
-@click.group(help="Webhooks, sent and received.")
-@click.version_option(__version__, prog_name="hookline")
 def main() -> None:
-    """Dispatch to the commands."""
+    """Run the command that the arguments name; the process ends with its exit code."""
+    refuse_old_python(sys.version_info[:3])
+    from webhooks.cli.commands import hookline  # noqa: PLC0415 - an older Python could not even import it
+
+    hookline(prog_name="hookline")
 
 
-main.add_command(up)
-main.add_command(demo)
+def refuse_old_python(version: tuple[int, ...]) -> None:
+    """Nothing for a Python that is new enough. Raises SystemExit with one line that says what is needed."""
+    if version < OLDEST_PYTHON:
+        needed, found = (".".join(map(str, numbers)) for numbers in (OLDEST_PYTHON, version))
+        sys.exit(f"Hookline needs Python {needed} or later, this is {found}: put a newer one first in PATH.")

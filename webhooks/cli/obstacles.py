@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import redis
@@ -15,7 +16,7 @@ from webhooks.settings import Settings, without_password
 
 REDIS_PORT_FILE = "redis-port"
 ENDING_SECONDS = 10.0
-"""How long a server of before may still need to end."""
+"""How long what was killed may still need to end."""
 ANSWER_SECONDS = 2.0
 
 
@@ -36,31 +37,48 @@ def make_writable(data: Path) -> None:
         ) from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A data folder that is ours. Whoever inherits the descriptor holds it too."""
+
+    descriptor: int
+    patience_seconds: float
+    """How long what ran here before may need to end: none, where it was seen to end."""
+
+    def mark_running(self) -> None:
+        """From now on what runs here may outlive us."""
+        os.pwrite(self.descriptor, str(os.getpid()).encode(), 0)
+
+    def mark_ended(self) -> None:
+        """Nothing runs here any more."""
+        os.truncate(self.descriptor, 0)
+
+
 @contextmanager
-def alone(data: Path) -> Iterator[int]:
-    """The folder's lock, as a descriptor: whoever inherits it holds it too. Raises CannotStart."""
-    lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+def alone(data: Path) -> Iterator[Lock]:
+    """The lock of the folder, held until the end. Raises CannotStart when another has it."""
+    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _hold(lock, data)
-        yield lock
+        holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+        _hold(descriptor, data, holder)
+        os.truncate(descriptor, 0)
+        yield Lock(descriptor=descriptor, patience_seconds=ENDING_SECONDS if holder else 0.0)
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
-def _hold(lock: int, data: Path) -> None:
+def _hold(descriptor: int, data: Path, holder: str) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.pread(lock, 20, 0).decode(errors="replace").strip()
+        process = f" (process {holder})" if holder else ""
         raise CannotStart(
-            f"Hookline runs on {data} already, or is still stopping there (process {holder}); "
+            f"Hookline runs on {data} already, or is still stopping there{process}; "
             "stop it, or name another folder in HOOKLINE_DATA_DIR."
         ) from None
-    os.truncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
 
 
-def redis_port(data: Path, *, patience_seconds: float = ENDING_SECONDS) -> int:
+def redis_port(data: Path, *, patience_seconds: float = 0.0) -> int:
     """The port of the embedded server, the same each time, so that URLs stay true.
 
     Never another one while something listens there: it may be the server of before, and two servers on one
@@ -90,13 +108,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def check_ports(settings: Settings) -> None:
-    """Nothing when the ports can be had. Raises CannotStart naming each that cannot."""
+def check_ports(settings: Settings, *, patience_seconds: float = 0.0) -> None:
+    """Nothing when the ports can be had in time. Raises CannotStart naming each that cannot."""
     wanted = {
         "HOOKLINE_PORT": (settings.host, settings.port),
         "HOOKLINE_FLOWER_PORT": ("127.0.0.1", settings.flower_port),
         "HOOKLINE_DEMO_PORT": ("127.0.0.1", settings.demo_port),
     }
+    _in_time(lambda: all(is_free(*address) for address in wanted.values()), patience_seconds)
     busy = [
         f"Port {port} is in use; free it, or choose another in {variable}."
         for variable, (host, port) in wanted.items()

@@ -11,12 +11,14 @@ from pathlib import Path
 from webhooks.cli.obstacles import CannotStart
 from webhooks.settings import Settings
 
-STOP_SECONDS = 75
+GRACE_SECONDS = 15
+STOP_SECONDS = 60 + GRACE_SECONDS
 """Longer than the longest deadline of an attempt, so that all in flight are settled."""
 STEADY_SECONDS = 3
 """A process that dies sooner after its start is started again with a growing pause."""
 COMMENT = re.compile(r"[\r\n]|\s[;#]")
 """What the configuration's format takes for the end of a value."""
+REDIS = "redis"
 API_WORKERS, API_THREADS = 2, 16
 KEEP_ALIVE_SECONDS = 75
 
@@ -28,6 +30,7 @@ class Program:
     name: str
     command: tuple[str, ...]
     priority: int
+    stop_seconds: int = STOP_SECONDS
 
 
 def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[Program]:
@@ -35,13 +38,18 @@ def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[
     found = []
     if redis_port:
         server = embedded_server(data, redis_port, durability=settings.durability)
-        found.append(Program(name="redis", command=server, priority=1))
+        found.append(Program(name=REDIS, command=server, priority=1))
     found += [
         Program(name=f"deliveries{i}", command=delivery_worker(settings, i), priority=10)
         for i in range(settings.worker_processes)
     ]
     found += [
-        Program(name="handlers", command=handler_worker(settings), priority=10),
+        Program(
+            name="handlers",
+            command=handler_worker(settings),
+            priority=10,
+            stop_seconds=max(STOP_SECONDS, round(settings.handler_timeout_seconds) + GRACE_SECONDS),
+        ),
         Program(name="beat", command=beat(data), priority=20),
         Program(name="flower", command=flower(settings), priority=20),
         Program(name="api", command=api(settings), priority=30),
@@ -113,25 +121,28 @@ def supervisord_config(found: list[Program], *, folder: Path) -> str:
     head = {
         "nodaemon": "true",
         "silent": "true",
-        "umask": "077",
         "user": _owner(),
         "pidfile": f"{folder}/supervisord.pid",
         "logfile": f"{folder}/supervisord.log",
         "logfile_maxbytes": "1MB",
         "logfile_backups": "1",
     }
-    return _section("supervisord", head) + "".join(_program(each) for each in found)
+    # one group is stopped at once and not one by one; Redis, outside of it, when all of it has ended
+    together = {"programs": ",".join(each.name for each in found if each.name != REDIS), "priority": "10"}
+    sections = [_section("supervisord", head), *map(_program, found), _section("group:hookline", together)]
+    return "\n".join(sections)
 
 
 def _program(program: Program) -> str:
     lines = {
         "command": shlex.join([*ending_with_parent(), *program.command]),
         "priority": str(program.priority),
+        "umask": "077",  # bodies are nobody else's business
         "autorestart": "true",
         "startsecs": str(STEADY_SECONDS),
         "startretries": "1000000",  # by itself it gives up after three
         "stopsignal": "TERM",
-        "stopwaitsecs": str(STOP_SECONDS),
+        "stopwaitsecs": str(program.stop_seconds),
         "killasgroup": "true",
         "stdout_logfile": "/dev/fd/1",
         "stdout_logfile_maxbytes": "0",
@@ -141,7 +152,7 @@ def _program(program: Program) -> str:
 
 
 def _section(name: str, lines: Mapping[str, str]) -> str:
-    return f"[{name}]\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in lines.items()) + "\n"
+    return f"[{name}]\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in lines.items())
 
 
 def _escaped(value: str) -> str:

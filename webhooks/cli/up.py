@@ -15,7 +15,7 @@ from rich.table import Table
 
 from webhooks.cli import obstacles, programs
 from webhooks.cli.keys import keys_of
-from webhooks.cli.obstacles import CannotStart
+from webhooks.cli.obstacles import CannotStart, Lock
 from webhooks.settings import Settings, SettingsError, without_password
 
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -41,14 +41,14 @@ def up() -> None:
         raise SystemExit(1) from None
 
 
-def _run(given: Mapping[str, str], data: Path, *, lock: int) -> int:
+def _run(given: Mapping[str, str], data: Path, *, lock: Lock) -> int:
     environ, said = completed(given, data, to_person=sys.stdout.isatty())
     redis_port = None
     if "HOOKLINE_REDIS_URL" not in environ:
-        redis_port = obstacles.redis_port(data)
+        redis_port = obstacles.redis_port(data, patience_seconds=lock.patience_seconds)
         environ["HOOKLINE_REDIS_URL"] = f"redis://127.0.0.1:{redis_port}/0"
     settings = Settings.from_env(environ)
-    obstacles.check_ports(settings)
+    obstacles.check_ports(settings, patience_seconds=lock.patience_seconds)
     if redis_port is None:
         obstacles.check_server(settings.redis_url)
     found = programs.programs(settings, data=data, redis_port=redis_port)
@@ -74,7 +74,7 @@ def completed(given: Mapping[str, str], data: Path, *, to_person: bool) -> tuple
     return {**environ, **given, "HOOKLINE_DATA_DIR": str(data)}, said
 
 
-def _supervise(config: Path, environ: Mapping[str, str], settings: Settings, said: list[str], *, lock: int) -> int:
+def _supervise(config: Path, environ: Mapping[str, str], settings: Settings, said: list[str], *, lock: Lock) -> int:
     """The supervisor inherits the lock: should we be killed, the folder is not free before all has ended."""
     command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(config), "-n"]
     asked = False
@@ -84,11 +84,12 @@ def _supervise(config: Path, environ: Mapping[str, str], settings: Settings, sai
         asked = True
         supervisor.send_signal(signal.SIGTERM)
 
+    lock.mark_running()
     supervisor = subprocess.Popen(  # noqa: S603 - our own interpreter
         [*programs.ending_with_parent(), *command],
         env={**environ, "PYTHONWARNINGS": "ignore"},
         start_new_session=True,
-        pass_fds=(lock,),
+        pass_fds=(lock.descriptor,),
     )
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, stop)
@@ -98,6 +99,7 @@ def _supervise(config: Path, environ: Mapping[str, str], settings: Settings, sai
     supervisor.wait()
     if not asked:
         raise CannotStart(f"The supervisor has ended by itself, and all else with it; see {config.parent} and above.")
+    lock.mark_ended()
     return 0
 
 
