@@ -54,9 +54,9 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
 
 def _serve() -> Any:
     """The app of a server process, with the thread that stores what the receiver counts."""
-    logs.configure()
     counts = FlowCounts()
     wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
+    logs.configure(wiring.settings.log_format)
     CountFlusher(counts, wiring.store).start()
     _register_handlers(wiring)
     return create_app(wiring)

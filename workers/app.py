@@ -79,7 +79,7 @@ def make_app(settings: Settings) -> Celery:
 @setup_logging.connect(weak=False)
 def _configure_logging(**_: Any) -> None:
     """Celery's records go through our renderer; without this it would set up its own."""
-    logs.configure()
+    logs.configure(settings_from_environment().log_format)
 
 
 def __getattr__(name: str) -> Celery:

