@@ -15,9 +15,9 @@ from api.reading import Blueprint
 from api.schemas import EndpointsQuery
 from api.shapes import EventShape
 from api.wiring import wired
+from webhooks.answers import Page
 from webhooks.errors import NotFound
 from webhooks.model import HANDLER_PREFIX, Endpoint
-from webhooks.ports import Page
 from webhooks.publishing import Draft, publish_test
 from webhooks.registering import changed, new_endpoint
 

@@ -12,9 +12,9 @@ from api.reading import Blueprint, idempotency_key
 from api.schemas import EventsQuery, TenantQuery
 from api.shapes import EventListShape, EventShape, ReplayedShape, WholeEventShape
 from api.wiring import wired
+from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
 from webhooks.model import Event
-from webhooks.ports import EventQuery
 from webhooks.publishing import Draft, Published, publish
 from webhooks.replaying import replay_event
 

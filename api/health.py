@@ -9,9 +9,9 @@ from api.errors import RETRY_AFTER_SECONDS
 from api.reading import Blueprint
 from api.shapes import LivenessShape, ReadinessShape
 from api.wiring import Wiring, wired
+from webhooks.answers import Vitals
 from webhooks.errors import Unavailable
 from webhooks.model import Lane
-from webhooks.ports import Vitals
 
 CANARY_SECONDS = 45.0
 STAGER_SECONDS = 30.0

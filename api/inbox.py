@@ -11,9 +11,9 @@ from api.reading import Blueprint
 from api.schemas import InboxQuery
 from api.shapes import InboxListShape, InboxShape, ReplayedShape
 from api.wiring import wired
+from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
 from webhooks.model import INBOX_TENANT_PREFIX, Event
-from webhooks.ports import EventQuery
 from webhooks.replaying import replay_event
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/v1/inbox", description="What was received")

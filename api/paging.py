@@ -4,9 +4,9 @@ from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 
+from webhooks.answers import Page
 from webhooks.errors import InvalidRequest
 from webhooks.model import Endpoint
-from webhooks.ports import Page
 
 Place = tuple[int, str]
 """When an endpoint was made, in microseconds, and its id."""

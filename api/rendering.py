@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from webhooks import payload, schedule
+from webhooks.answers import Page
 from webhooks.model import (
     INBOX_TENANT_PREFIX,
     Attempt,
@@ -21,7 +22,6 @@ from webhooks.model import (
     Status,
     Trigger,
 )
-from webhooks.ports import Page
 from webhooks.replaying import Replayed
 from webhooks.sending import looks_like_credential
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from webhooks import lifecycle
+from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
 from webhooks.model import Attempt, Delivery, Endpoint, Outcome, Reason, Reminder, Status, Verdict
-from webhooks.ports import Claim, Clock, DeliveryStore, Queue, Settled, Settlement
+from webhooks.ports import Clock, DeliveryStore, Queue
 
 LEASE_MARGIN_SECONDS = 15.0
 """The lease outlasts the endpoint's deadline by this much."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from webhooks import schedule as schedules
+from webhooks.answers import Settlement
 from webhooks.errors import IllegalMove
 from webhooks.model import Attempt, Delivery, ErrorCode, Outcome, Reason, Status, Trigger, Verdict
-from webhooks.ports import Settlement
 
 GONE = 410
 CONNECTION_FAILURES = frozenset(

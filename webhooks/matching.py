@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from webhooks.answers import Recipient
 from webhooks.model import Endpoint, Event
-from webhooks.ports import Recipient
 
 LONGEST_TYPE = 256
 OPERATIONAL = "hookline."

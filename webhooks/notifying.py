@@ -5,9 +5,10 @@ import json
 from datetime import datetime
 from typing import Protocol
 
+from webhooks.answers import Notice
 from webhooks.model import Event
 from webhooks.payload import encode, time_text
-from webhooks.ports import Notice, StagingStore
+from webhooks.ports import StagingStore
 
 PREFIX = "hookline."
 AT_ONCE = 100

@@ -7,11 +7,12 @@ from functools import partial
 
 import structlog
 
+from webhooks.answers import Claim
 from webhooks.errors import Conflict, InvalidRequest
 from webhooks.handlers import Handler, Handlers, ReceivedEvent, Reject
 from webhooks.model import HANDLER_PREFIX, INBOX_TENANT_PREFIX, Endpoint, ErrorCode, Outcome, Verdict
 from webhooks.payload import parse_received
-from webhooks.ports import Claim, Clock, EndpointStore
+from webhooks.ports import Clock, EndpointStore
 
 HANDLER_URL = "handler:"
 VANISHED = "gone"

@@ -11,11 +11,12 @@ from typing import Protocol
 import structlog
 
 from webhooks import payload
+from webhooks.answers import Acceptance, Recipient
 from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
 from webhooks.ids import RANDOM_BYTES, new_id
 from webhooks.matching import CompiledEndpoints
 from webhooks.model import Delivery, Event, Reason, Status, Trigger
-from webhooks.ports import Acceptance, EndpointStore, EventStore, Queue, Recipient
+from webhooks.ports import EndpointStore, EventStore, Queue
 
 TENANTS_KEPT = 1000
 """How many tenants' compiled endpoints a process keeps."""

@@ -11,11 +11,12 @@ from typing import Any, Protocol
 import structlog
 
 from webhooks import payload
+from webhooks.answers import Acceptance
 from webhooks.counting import FlowCounts
 from webhooks.errors import BadSignature, InvalidRequest, NotFound, Unavailable
 from webhooks.matching import LONGEST_TYPE
 from webhooks.model import Event
-from webhooks.ports import Acceptance, Clock
+from webhooks.ports import Clock
 from webhooks.sources import SCHEMES, Headers, Source
 
 ID_HEADER = "webhook-id"

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from webhooks import __version__, schedule, signing
+from webhooks.answers import Claim
 from webhooks.attempting import Performed
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
-from webhooks.ports import Claim, Clock, Sender
+from webhooks.ports import Clock, Sender
 
 SIGNATURE_HEADERS = ("id", "timestamp", "signature")
 RESERVED_HEADERS = frozenset(

@@ -10,10 +10,10 @@ from celery.signals import task_revoked
 from celery.worker.state import revoked
 
 from webhooks import processing, sending
+from webhooks.answers import Claim
 from webhooks.attempting import Act, Performed
 from webhooks.errors import Unavailable, WebhookError
 from webhooks.model import Lane
-from webhooks.ports import Claim
 from workers.queue import CANARY, DELIVER, PROCESS
 from workers.runtime import Runtime
 from workers.showing import ReminderTask, Shown, show

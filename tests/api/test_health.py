@@ -1,8 +1,8 @@
 import pytest
 
 from api.health import judge
+from webhooks.answers import Vitals
 from webhooks.model import Lane
-from webhooks.ports import Vitals
 
 WELL = {"stager_age": 1.0, "canary_ages": {Lane.DELIVERIES: 5.0, Lane.HANDLERS: 5.0}, "oldest_overdue_seconds": 0.2}
 

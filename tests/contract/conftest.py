@@ -10,8 +10,8 @@ from bench.stack import Valkey
 from webhooks import lifecycle
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
+from webhooks.answers import Recipient
 from webhooks.model import Attempt, Endpoint, Event, Lane, Outcome, Response, Verdict
-from webhooks.ports import Recipient
 
 KEY = Fernet.generate_key().decode()
 MARGIN_SECONDS = 15

@@ -6,9 +6,9 @@ import pytest
 
 from webhooks.adapters.encryption import Cipher, WrongKey
 from webhooks.adapters.redis_store import RedisStore
+from webhooks.answers import DeliveryQuery, EventQuery
 from webhooks.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from webhooks.model import SigningSecret, Status
-from webhooks.ports import DeliveryQuery, EventQuery
 
 
 def walk(world, between=lambda: None, **filters):
@@ -337,3 +337,14 @@ def test_one_of_many_publishes_the_canary(world):
     from webhooks.model import Lane
 
     assert [world.store.canary_due(Lane.DELIVERIES, every_seconds=10) for _ in range(5)] == [True] + [False] * 4
+
+
+def test_the_time_of_acceptance_and_that_of_the_attempt_are_kept_apart(world):
+    """Case 106: the queue stood still for ten minutes."""
+    world.endpoint()
+    delivery = world.publish()
+    world.advance(600)
+    world.attempt(delivery)
+    seen = world.store.delivery(delivery)
+
+    assert timedelta(minutes=10) <= seen.finished_at - seen.created_at < timedelta(minutes=11)

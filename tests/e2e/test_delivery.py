@@ -8,6 +8,7 @@ import threading
 import pytest
 from standardwebhooks import Webhook
 
+from bench.receiver import Answer
 from bench.stack import wait_until
 from tests.e2e.conftest import answering, slowly
 
@@ -231,3 +232,43 @@ def test_the_log_has_one_line_for_each_attempt(api, stack, receiver):
     assert [(line["event"], line["attempt"], line["status"]) for line in lines] == [
         ("delivery.attempted", 1, "delivered")
     ]
+
+
+def test_one_500_is_followed_by_a_second_request_a_second_later(api, receiver):
+    """Cases 71, 74: with only the documented processes running."""
+    answering(receiver, 500, 200)
+    delivery = api.send(receiver.url, retry_schedule=[1])
+    first, second = receiver.arrivals
+
+    assert (delivery["status"], delivery["finished_at"] is not None) == ("delivered", True)
+    assert second.at - first.at >= 1
+
+
+def test_an_endpoint_whose_retry_waits_holds_up_nobody(api, receiver):
+    """Case 82: waiting between attempts is in the store, not in a worker."""
+    receiver.behaviour = lambda path, _event_id: Answer(status=500 if path == "/broken" else 200)
+    api.endpoint(f"{receiver.url}/broken", retry_schedule=[3600])
+    api.endpoint(f"{receiver.url}/healthy")
+    broken, healthy = (each["id"] for each in api.publish()["deliveries"])
+    delivered = api.settled(healthy)
+    waiting = api.settled(broken, "retrying")
+
+    assert (delivered["status"], waiting["retries_left"]) == ("delivered", 0)
+    assert waiting["next_attempt_at"] > waiting["updated_at"]
+
+
+def test_a_chunked_event_in_two_pieces_is_read_whole(api, stack, receiver):
+    """Case 23, and 6: the cut is in the middle of a character."""
+    api.endpoint(receiver.url)
+    body = f'{{"type":"a.b","tenant":"{api.tenant}","data":"👍"}}'.encode()
+    cut = body.index("👍".encode()) + 2
+
+    def pieces():
+        yield body[:cut]
+        yield body[cut:]
+
+    answer = stack.http.post(f"{stack.url}/v1/events", data=pieces(), headers={"Content-Type": "application/json"})
+    (arrival,) = receiver.wait_for(1)
+
+    assert answer.status_code == 202
+    assert arrival.body.endswith('"data":"👍"}'.encode())

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhooks.answers import Recipient
 from webhooks.matching import CompiledEndpoints, check_pattern, matches, recipients
 from webhooks.model import Endpoint, Event
-from webhooks.ports import Recipient
 
 
 def event(event_type="invoice.paid", **fields):

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 
 from webhooks import payload
+from webhooks.answers import Acceptance, Recipient
 from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
 from webhooks.model import Endpoint, Event, Reminder, Status
-from webhooks.ports import Acceptance, Recipient
 from webhooks.publishing import TENANTS_KEPT, Draft, Intake, compose, publish, publish_test
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)

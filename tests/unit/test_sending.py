@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from tests.unit.vectors import COMPACT, KEY_A, KEY_B, NOW, SECRET_A, SECRET_B
+from webhooks.answers import Claim
 from webhooks.errors import BadSignature, InvalidEndpoint
 from webhooks.model import (
     Delivery,
@@ -21,7 +22,6 @@ from webhooks.model import (
     Trigger,
     Verdict,
 )
-from webhooks.ports import Claim
 from webhooks.sending import RESERVED_HEADERS, check_headers, looks_like_credential, post, prepare
 from webhooks.signing import verify
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from webhooks.adapters import records
+from webhooks.adapters import attempt_records, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
+from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Conflict, NotFound
 from webhooks.model import Attempt, Delivery, Reason, Reminder, Status, Trigger, Verdict
-from webhooks.ports import Claim, Settled, Settlement
 
 
 class RedisDeliveries(RedisPart):
@@ -51,7 +51,7 @@ class RedisDeliveries(RedisPart):
             **_outcome_fields(settlement),
         }
         won, status, reason, hungry, rows = self.scripts.run(
-            "settle", arguments, records.pack_attempt(settlement.attempt)
+            "settle", arguments, attempt_records.pack_attempt(settlement.attempt)
         )
         return Settled(
             won=bool(won),
@@ -64,7 +64,7 @@ class RedisDeliveries(RedisPart):
     def settle_late(self, delivery_id: str, settlement: Settlement) -> tuple[bool, tuple[Reminder, ...]]:
         """See `ports.DeliveryStore.settle_late`."""
         arguments = {"id": delivery_id, "attempt": settlement.attempt.number, **_outcome_fields(settlement)}
-        found, rows = self.scripts.run("settle_late", arguments, records.pack_attempt(settlement.attempt))
+        found, rows = self.scripts.run("settle_late", arguments, attempt_records.pack_attempt(settlement.attempt))
         return bool(found), reminders(rows)
 
     def release(self, delivery_id: str, attempt: int, token: str) -> tuple[Reminder, ...]:
@@ -87,7 +87,7 @@ class RedisDeliveries(RedisPart):
         """See `ports.DeliveryStore.attempts`."""
         with translated():
             packed = self.client.lrange(key("attempts", delivery_id), 0, -1)
-        return [records.unpack_attempt(each) for each in packed]
+        return [attempt_records.unpack_attempt(each) for each in packed]
 
     def replay(self, delivery_id: str) -> tuple[Delivery, tuple[Reminder, ...]]:
         """See `ports.DeliveryStore.replay`."""

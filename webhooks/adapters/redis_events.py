@@ -8,9 +8,9 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
+from webhooks.answers import Acceptance, Recipient
 from webhooks.model import Event
 from webhooks.payload import time_text
-from webhooks.ports import Acceptance, Recipient
 
 IDEMPOTENCY_SECONDS = 24 * 3600
 INLINE_DELIVERIES = 100

@@ -13,9 +13,9 @@ from webhooks.adapters.keys import key
 from webhooks.adapters.redis_deliveries import RedisDeliveries
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
+from webhooks.answers import DeliveryQuery, EventQuery, Page
 from webhooks.errors import InvalidRequest
 from webhooks.model import Delivery, Event, Status
-from webhooks.ports import DeliveryQuery, EventQuery, Page
 
 MOST_EXAMINED = 2000
 """Entries that one page looks at; with a rare filter it may be short, even empty, and have a `next`."""

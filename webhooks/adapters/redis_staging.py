@@ -8,8 +8,8 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
+from webhooks.answers import Glance, LostLease, Notice, Staged, Vitals
 from webhooks.model import Lane, Reminder
-from webhooks.ports import Glance, LostLease, Notice, Staged, Vitals
 
 STAGE_AT_ONCE = 500
 FILL_AT_ONCE = 500
