@@ -102,8 +102,8 @@ def register(stack: Stack, receiver: RecordingReceiver) -> dict[str, str]:
 
 def run(plan: Plan) -> Verdict:
     """One whole run: load and faults together, then quiet, then the examination."""
-    luck = random.Random(plan.seed)  # noqa: S311 - a seed is the point
-    answers = random.Random(plan.seed + 1)  # noqa: S311
+    luck = random.Random(plan.seed)
+    answers = random.Random(plan.seed + 1)
     lock = threading.Lock()
 
     def behave(_path: str, _event_id: str) -> Answer:
@@ -131,7 +131,7 @@ def run(plan: Plan) -> Verdict:
         )
         with contextlib.suppress(TimeoutError):
             wait_until("nothing is unfinished", lambda: _unfinished(stack) == 0, seconds=STUCK_AFTER_SECONDS)
-        verdict = examine(stack, load.accepted, paths, receiver.arrivals, faults.done)
+        verdict = examine(stack, load.accepted, paths, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:

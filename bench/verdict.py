@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cryptography.fernet import Fernet
 
@@ -17,9 +18,10 @@ from webhooks.model import Verdict as Came
 DELAY_SECONDS = 1.0
 CLOCK_GRAIN_SECONDS = 0.002
 """Times are kept in milliseconds."""
-AROUND_A_FAULT_SECONDS = 5.0
-"""What was in flight at a fault began at most this long before it: the deadline, and the time to notice."""
-AFTER_A_FREEZE_SECONDS = 25.0
+IN_FLIGHT_SECONDS = 3.5
+"""What was in flight when a fault began had arrived at most this long before: the deadline and some for the answer."""
+SETTLED_SECONDS = 2.0
+"""What a worker was doing when it was thawed, or Redis came back, has arrived by then."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Verdict:
     wrong: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unexcused: list[str] = field(default_factory=list)
+    too_late: list[str] = field(default_factory=list)
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -49,13 +52,14 @@ class Verdict:
         kills = Counter(fault.name for fault in self.faults)
         rows = [
             ("accepted deliveries", self.accepted),
-            ("faults", ", ".join(f"{name} ×{times}" for name, times in sorted(kills.items()))),
+            ("faults", ", ".join(f"{times} {name}" for name, times in sorted(kills.items()))),
             ("states at the end", ", ".join(f"{state} {n}" for state, n in sorted(self.states.items()))),
             ("lost", _count(self.lost)),
             ("stuck", _count(self.stuck)),
             ("early", _count(self.early)),
             ("wrong place, state or index", _count(self.wrong)),
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
+            ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
             ("attempts whose worker died", self.lost_attempts),
             ("retries late, p50 and max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
@@ -73,6 +77,8 @@ def examine(
     paths: Mapping[str, str],
     arrivals: Sequence[Arrival],
     faults: Sequence[Fault],
+    *,
+    timeout_seconds: float,
 ) -> Verdict:
     """Compare what was acknowledged with what the store says and what the receiver saw."""
     store = RedisStore.from_url(
@@ -89,27 +95,36 @@ def examine(
         for delivery in deliveries:
             verdict.accepted += 1
             seen = received[event_id, paths[delivery.endpoint_id]]
-            _judge(verdict, store, delivery, seen, faults)
+            _judge(verdict, store, delivery, seen, faults=faults, timeout_seconds=timeout_seconds)
     return verdict
 
 
 def _judge(
-    verdict: Verdict, store: RedisStore, delivery: Delivery, seen: Sequence[Arrival], faults: Sequence[Fault]
+    verdict: Verdict,
+    store: RedisStore,
+    delivery: Delivery,
+    seen: Sequence[Arrival],
+    *,
+    faults: Sequence[Fault],
+    timeout_seconds: float,
 ) -> None:
     attempts = store.attempts(delivery.id)
     verdict.states[delivery.status] += 1
     verdict.lost_attempts += sum(1 for attempt in attempts if attempt.outcome.verdict is Came.LOST)
     answered = [arrival for arrival in seen if arrival.answered == 200]  # noqa: PLR2004
+    in_time = [arrival for arrival in answered if arrival.delay_seconds < timeout_seconds]
     if not delivery.status.final:
         verdict.stuck.append(delivery.id)
     if delivery.status is Status.DELIVERED and not answered:
         verdict.lost.append(delivery.id)
     if _misplaced(store, delivery, attempts):
         verdict.wrong.append(delivery.id)
-    _time(verdict, delivery, attempts)
-    if len(answered) > 1:
+    _time(verdict, delivery, attempts, longest_ms=(timeout_seconds + 1) * 1000)
+    if len(answered) > 1 and len(in_time) <= 1:
+        verdict.too_late.append(delivery.id)
+    elif len(in_time) > 1:
         verdict.doubled.append(delivery.id)
-        if not all(_excused(arrival, faults) for arrival in sorted(answered, key=lambda each: each.at)[:-1]):
+        if not all(_excused(arrival, faults) for arrival in sorted(in_time, key=lambda each: each.at)[:-1]):
             verdict.unexcused.append(delivery.id)
 
 
@@ -119,19 +134,20 @@ def _misplaced(store: RedisStore, delivery: Delivery, attempts: Sequence[Attempt
     return len(places) != (0 if delivery.status.final else 1) or not numbered
 
 
-def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt]) -> None:
-    for before, after in zip(attempts, attempts[1:], strict=False):
+def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt], *, longest_ms: float) -> None:
+    """An attempt that took longer than any deadline was given up as lost, and its record corrected later."""
+    for before, after in pairwise(attempts):
         ended = before.started_at.timestamp() + before.outcome.duration_ms / 1000
         gap = after.started_at.timestamp() - ended
-        if before.outcome.verdict is not Came.LOST and gap < DELAY_SECONDS - CLOCK_GRAIN_SECONDS:
+        given_up = before.outcome.verdict is Came.LOST or before.outcome.duration_ms > longest_ms
+        if not given_up and gap < DELAY_SECONDS - CLOCK_GRAIN_SECONDS:
             verdict.early.append(delivery.id)
         verdict.late.append(max(0.0, gap - DELAY_SECONDS * 1.2))
 
 
 def _excused(arrival: Arrival, faults: Sequence[Fault]) -> bool:
-    """In flight when its worker was killed or frozen, or when Redis was."""
+    """In flight when its worker was killed or frozen, or when Redis was away."""
     return any(
-        fault.excuses
-        and fault.began - AROUND_A_FAULT_SECONDS <= arrival.at <= fault.ended + AFTER_A_FREEZE_SECONDS
+        fault.excuses and fault.began - IN_FLIGHT_SECONDS <= arrival.at <= fault.ended + SETTLED_SECONDS
         for fault in faults
     )

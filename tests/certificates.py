@@ -1,6 +1,6 @@
 """Certificates for tests: an authority of our own, and what it vouches for or should not."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 class Authority:
@@ -20,7 +20,7 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Test authority")
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         certificate = (
             _builder(self._name, self._name, self._key, since=now - DAY, until=now + DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
@@ -35,7 +35,7 @@ class Authority:
     def server(self, *names: str, expired: bool = False) -> ssl.SSLContext:
         """A server's context with a certificate for those names and addresses."""
         key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         until = now - DAY if expired else now + DAY
         certificate = (
             _builder(_name(names[0]), self._name, key, since=now - 2 * DAY, until=until)
@@ -43,9 +43,7 @@ class Authority:
                 x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
             )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         path = self._folder / f"{names[0]}{'-expired' if expired else ''}.pem"
@@ -60,8 +58,8 @@ def _builder(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     *,
-    since: datetime.datetime,
-    until: datetime.datetime,
+    since: dt.datetime,
+    until: dt.datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 _RECEIVE_BYTES = 65536
 
@@ -128,9 +129,7 @@ class RecordingReceiver:
     TLS, and may keep it waiting or end it.
     """
 
-    def __init__(
-        self, *script: Behaviour, tls: ssl.SSLContext | None = None, greeting: Greeting | None = None
-    ) -> None:
+    def __init__(self, *script: Behaviour, tls: ssl.SSLContext | None = None, greeting: Greeting | None = None) -> None:
         self._script = list(script) or [answer()]
         self._tls = tls
         self._greeting = greeting
@@ -154,7 +153,7 @@ class RecordingReceiver:
         with self._changed:
             return list(self._arrivals)
 
-    def __enter__(self) -> "RecordingReceiver":
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from webhooks import lifecycle
+from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
 from webhooks.model import Attempt, Delivery, Endpoint, Outcome, Reason, Reminder, Status, Verdict
-from webhooks.ports import Claim, Clock, DeliveryStore, Queue, Settled, Settlement
+from webhooks.ports import Clock, DeliveryStore, Queue
 
 LEASE_MARGIN_SECONDS = 15.0
 """The lease outlasts the endpoint's deadline by this much."""
@@ -69,9 +70,7 @@ class Attempting:
         if delivery is None or endpoint is None:
             return Worked(status=Status.CANCELLED if claim.refusal == "cancelled" else None)
         if self.clock.monotonic() - began > LEASE_MARGIN_SECONDS:
-            log.warning(
-                "delivery.released", delivery_id=delivery_id, attempt=number, why="frozen after the claim"
-            )
+            log.warning("delivery.released", delivery_id=delivery_id, attempt=number, why="frozen after the claim")
             self._pass_on(self.store.release(delivery_id, number, token))
             return Worked()
         return self._perform(claim, delivery, endpoint, token, act)

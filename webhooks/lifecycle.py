@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from webhooks import schedule as schedules
+from webhooks.answers import Settlement
 from webhooks.errors import IllegalMove
 from webhooks.model import Attempt, Delivery, ErrorCode, Outcome, Reason, Status, Trigger, Verdict
-from webhooks.ports import Settlement
 
 GONE = 410
 CONNECTION_FAILURES = frozenset(
@@ -85,9 +85,7 @@ def _next(
     no_retries = outcome.final or delivery.trigger is Trigger.TEST
     if no_retries or not schedules.retries_left(schedule, delivery.retries_used):
         return Status.EXHAUSTED, 0.0
-    delay = schedules.delay_seconds(
-        schedule, delivery.retries_used, outcome, own_schedule=own_schedule, luck=luck
-    )
+    delay = schedules.delay_seconds(schedule, delivery.retries_used, outcome, own_schedule=own_schedule, luck=luck)
     return Status.RETRYING, delay
 
 
@@ -104,6 +102,4 @@ def lost(delivery: Delivery, *, started_at: datetime, duration_ms: float) -> Att
         duration_ms=duration_ms,
         detail="the worker died or froze; whether the request was received is not known",
     )
-    return Attempt(
-        number=delivery.attempts + 1, trigger=delivery.next_trigger, started_at=started_at, outcome=outcome
-    )
+    return Attempt(number=delivery.attempts + 1, trigger=delivery.next_trigger, started_at=started_at, outcome=outcome)

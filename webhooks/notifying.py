@@ -5,9 +5,10 @@ import json
 from datetime import datetime
 from typing import Protocol
 
-from webhooks import payload
+from webhooks.answers import Notice
 from webhooks.model import Event
-from webhooks.ports import Notice, StagingStore
+from webhooks.payload import encode, time_text
+from webhooks.ports import StagingStore
 
 PREFIX = "hookline."
 AT_ONCE = 100
@@ -40,14 +41,14 @@ def send_notices(store: StagingStore, intake: EventIntake) -> int:
 def event_of(notice: Notice) -> Event:
     """The event that tells of a change: `data` is `{"endpoint_id": "ep_…", "at": "…", …}` (docs/events.md)."""
     kind = PREFIX + notice.kind
-    data = {"endpoint_id": notice.endpoint_id, "at": payload.time_text(notice.at), **notice.details}
+    data = {"endpoint_id": notice.endpoint_id, "at": time_text(notice.at), **notice.details}
     body = json.dumps(data, separators=(",", ":"), sort_keys=True).encode()
     return Event(
         id=_id(notice),
         tenant=notice.tenant,
         type=kind,
         occurred_at=notice.at,
-        body=payload.encode(kind, notice.at, body),
+        body=encode(kind, notice.at, body),
         digest=hashlib.sha256(body).hexdigest(),
     )
 

@@ -7,9 +7,10 @@ from typing import Protocol
 import structlog
 
 from webhooks import lifecycle
+from webhooks.answers import LostLease
 from webhooks.attempting import Attempting, report
 from webhooks.model import Lane, Reminder
-from webhooks.ports import LostLease, StagingStore, VitalsStore
+from webhooks.ports import StagingStore, VitalsStore
 
 LOOK_EVERY_SECONDS = 1.0
 """The longest sleep between two looks."""

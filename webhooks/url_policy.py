@@ -79,9 +79,7 @@ def parse_url(url: str) -> WebUrl:
     """
     text = url.strip(_OUTER_SPACE)
     _require(len(text) <= URL_LIMIT, f"is longer than {URL_LIMIT} characters; shorten it")
-    _require(
-        " " not in text and text.isprintable(), "has white space or a control character inside; remove it"
-    )
+    _require(" " not in text and text.isprintable(), "has white space or a control character inside; remove it")
     _require("\\" not in text, "has a backslash inside; write it as %5C")
     parts = _split(text)
     host = _host(parts.hostname or "")
@@ -133,9 +131,7 @@ def _address(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        raise _invalid(
-            "has an address in an unusual spelling; write it as 203.0.113.7 or [2001:db8::7]"
-        ) from None
+        raise _invalid("has an address in an unusual spelling; write it as 203.0.113.7 or [2001:db8::7]") from None
     _require("%" not in host, "has an address with a zone id; leave the zone out")
     return str(address)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from webhooks import logs
 from webhooks.model import Lane
@@ -21,9 +21,9 @@ ANSWER_SECONDS = 5.0
 def bare_app(settings: Settings) -> Celery:
     """A Celery app that can publish our messages; the API needs no more."""
     app = Celery("hookline", broker=settings.broker_url)
-    exchange = Exchange("hookline", type="direct")
+    exchange = Exchange("hookline", type="direct")  # type: ignore[no-untyped-call]
     app.conf.update(
-        task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],
+        task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],  # type: ignore[no-untyped-call]
         task_default_queue=Lane.DELIVERIES.value,
         task_default_exchange="hookline",
         task_routes={
@@ -56,6 +56,11 @@ def broker_options(url: str) -> dict[str, Any]:
         return {}
     return {
         "ack_emulation": False,
+        # of one publish: the store remembers, so nobody is kept waiting for a broker that is away
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": ANSWER_SECONDS,
         "socket_keepalive": True,
@@ -74,7 +79,7 @@ def make_app(settings: Settings) -> Celery:
 @setup_logging.connect(weak=False)
 def _configure_logging(**_: Any) -> None:
     """Celery's records go through our renderer; without this it would set up its own."""
-    logs.configure()
+    logs.configure(settings_from_environment().log_format)
 
 
 def __getattr__(name: str) -> Celery:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from amqp.exceptions import ChannelError
 from celery import Celery
 from kombu.exceptions import KombuError, OperationalError
 
@@ -13,6 +14,7 @@ from webhooks.model import Lane, Reminder
 DELIVER, PROCESS, CANARY = "hookline.deliver", "hookline.process", "hookline.canary"
 TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
 BATCH = 500
+NOT_FOUND = "404"
 REST_SECONDS = 2.0
 """After the broker did not answer nobody is kept waiting for it again for so long; the stager publishes later."""
 
@@ -43,9 +45,11 @@ class CeleryQueue:
     def is_empty(self, lane: Lane) -> bool:
         """Whether the broker surely holds no message for the lane."""
         try:
-            with self._app.connection_for_write() as connection:
+            with self._app.pool.acquire(block=True, timeout=1) as connection:
                 declared = connection.default_channel.queue_declare(queue=lane.value, passive=True)
                 return bool(declared.message_count == 0)
+        except ChannelError as error:
+            return str(error.reply_code) == NOT_FOUND  # kombu says so of an empty queue on Redis, which has no key
         except BROKER_TROUBLES:
             return False
 
@@ -95,6 +99,4 @@ class CeleryQueue:
 
     def _rest(self, error: Exception) -> None:
         self._rest_until = time.monotonic() + REST_SECONDS
-        log.warning(
-            "enqueue.failed", why=f"the broker does not answer ({type(error).__name__}); the stager will"
-        )
+        log.warning("enqueue.failed", why=f"the broker does not answer ({type(error).__name__}); the stager will")

@@ -1,7 +1,7 @@
 """The composition root of a worker process: which real things stand behind the ports."""
 
 import os
-import random
+import random  # noqa: TID251 - the composition root brings luck in
 import secrets
 import time
 from dataclasses import dataclass
@@ -13,10 +13,16 @@ from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.attempting import Attempting
+from webhooks.handlers import Handlers
 from webhooks.model import Lane
+from webhooks.notifying import send_notices
+from webhooks.ports import EndpointStore
+from webhooks.publishing import Intake
 from webhooks.retrying import Stager
 from webhooks.settings import Settings
 from webhooks.url_policy import UrlPolicy
+from workers import handlers
+from workers.handlers import Registrar
 from workers.nudge import Nudge
 from workers.queue import CeleryQueue
 
@@ -32,6 +38,8 @@ class Runtime:
     attempting: Attempting
     stager: Stager
     nudge: Nudge
+    handlers: Handlers
+    registrar: Registrar
 
 
 def build(app: Celery, settings: Settings) -> Runtime:
@@ -39,12 +47,14 @@ def build(app: Celery, settings: Settings) -> Runtime:
     store = open_store(settings)
     queue = CeleryQueue(app)
     nudge = Nudge()
+    registry = handlers.load(settings.handlers)
+    intake = Intake(store, queue)
     attempting = Attempting(
         store=store,
         queue=queue,
         clock=StoreClock(store.now),
         retry_schedule=settings.retry_schedule,
-        luck=random.random,  # noqa: TID251, S311 - jitter is no secret
+        luck=random.random,
         token=lambda: secrets.token_hex(8),
         pause=time.sleep,
         hungry=nudge.give,
@@ -61,8 +71,21 @@ def build(app: Celery, settings: Settings) -> Runtime:
             windows=windows(settings),
             queue_empty=queue.is_empty,
             send_canary=queue.send_canary,
+            send_notices=lambda: send_notices(store, intake),
         ),
         nudge=nudge,
+        handlers=registry,
+        registrar=registrar(store, registry, settings),
+    )
+
+
+def registrar(store: EndpointStore, registry: Handlers, settings: Settings) -> Registrar:
+    """What gives these handlers their endpoints; to be started."""
+    return Registrar(
+        store,
+        registry,
+        [source.name for source in settings.sources],
+        timeout_seconds=settings.handler_timeout_seconds,
     )
 
 

@@ -21,15 +21,15 @@ class Shown:
         return self.text
 
 
-class DeliveryFailed(Exception):  # noqa: N818 - what Flower shows
+class DeliveryFailed(Exception):
     """The delivery ended without success; expected, so no traceback."""
 
 
-class AttemptFailed(Exception):  # noqa: N818
+class AttemptFailed(Exception):
     """The attempt failed and another is due later."""
 
 
-class ShownRetry(Retry):  # type: ignore[misc]
+class ShownRetry(Retry):
     """Celery's Retry, shown as its reason only."""
 
     def __repr__(self) -> str:
@@ -37,7 +37,7 @@ class ShownRetry(Retry):  # type: ignore[misc]
         return str(self.exc)
 
 
-class ReminderTask(Task):  # type: ignore[misc]
+class ReminderTask(Task):
     """A task whose countdown publishes nothing: the wait is in the store's due set already."""
 
     abstract = True

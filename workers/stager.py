@@ -54,12 +54,13 @@ class StagerThread(threading.Thread):
 def stager_step(runtime: Runtime) -> type[Any]:
     """The bootstep that runs a stager beside this runtime's worker."""
 
-    class StagerStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    class StagerStep(bootsteps.StartStopStep):
         """Starts after the pool and stops before it."""
 
         requires = ("celery.worker.components:Pool",)
 
         def create(self, _worker: Any) -> StagerThread:
+            runtime.registrar.start()
             self.thread = StagerThread(runtime)
             return self.thread
 

@@ -1,17 +1,21 @@
 """What is relied on in Celery and kombu; a new version that changes it fails here, by name."""
 
 import json
+import time
 
 import pytest
 from celery import Celery
 from celery.exceptions import Retry
 from celery.worker.state import revoked
+from kombu import Queue
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 
 from bench.stack import Valkey
 from webhooks.attempting import Worked
-from webhooks.model import Outcome, Response, Status, Verdict
+from webhooks.model import Lane, Outcome, Reminder, Response, Status, Verdict
+from workers.app import broker_options
+from workers.queue import CeleryQueue
 from workers.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 
 
@@ -64,9 +68,7 @@ def test_a_countdown_publishes_nothing(reminder, broker, options):
 
 
 def test_retry_publishes_nothing_and_reads_as_its_reason(reminder, broker):
-    reminder.push_request(
-        id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2
-    )
+    reminder.push_request(id="evt_1:ep_1", args=("evt_1:ep_1", 1), kwargs={}, called_directly=False, retries=2)
     try:
         with pytest.raises(Retry) as raised:
             reminder.retry(countdown=300, exc=AttemptFailed("503"))
@@ -109,6 +111,27 @@ def test_a_passive_declaration_counts_the_messages(app, reminder, broker):
         declared = connection.default_channel.queue_declare(queue="celery", passive=True)
 
     assert declared.message_count == 1
+
+
+def test_an_empty_queue_is_seen_to_be_empty_and_one_with_a_message_not(app, broker):
+    queue = CeleryQueue(app)
+    app.conf.task_queues = [Queue("deliveries")]
+    before = queue.is_empty(Lane.DELIVERIES)
+    queue.send_canary(Lane.DELIVERIES)
+
+    assert (before, queue.is_empty(Lane.DELIVERIES)) == (True, False)
+
+
+def test_a_broker_that_is_away_proves_nothing_and_keeps_nobody_waiting(broker):
+    app = Celery("away", broker="redis://127.0.0.1:1/0")
+    app.conf.broker_transport_options = broker_options("redis://")
+    queue = CeleryQueue(app)
+    began = time.monotonic()
+
+    assert queue.is_empty(Lane.DELIVERIES) is False
+    assert queue.publish([Reminder(delivery_id="evt_1:ep_1", attempt=1)]) is False
+    assert time.monotonic() - began < 3
+    app.close()
 
 
 def test_a_revoked_id_can_be_taken_out_again():

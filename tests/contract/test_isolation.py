@@ -1,132 +1,10 @@
 """Endpoints that misbehave: cap, slow start, rate limit, order, breaker, auto-disable; on the real store."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from cryptography.fernet import Fernet
 
-from bench.stack import Valkey
-from webhooks import lifecycle
-from webhooks.adapters.encryption import Cipher
-from webhooks.adapters.redis_store import RedisStore
-from webhooks.model import (
-    Attempt,
-    Endpoint,
-    ErrorCode,
-    Event,
-    Lane,
-    Outcome,
-    RateLimit,
-    Response,
-    Status,
-    Verdict,
-)
-from webhooks.ports import Recipient
-
-KEY = Fernet.generate_key().decode()
-
-
-@pytest.fixture(scope="module")
-def valkey(tmp_path_factory):
-    server = Valkey(tmp_path_factory.mktemp("isolation"))
-    server.start()
-    yield server
-    server.stop()
-
-
-class World:
-    """A store whose time moves on demand, and one endpoint."""
-
-    def __init__(self, port: int) -> None:
-        self.store = RedisStore.from_url(
-            f"redis://127.0.0.1:{port}/0", cipher=Cipher([KEY]), windows={lane: 50 for lane in Lane}
-        )
-        self.store.client.flushdb()
-        self.events = 0
-        self.claims: dict[str, tuple] = {}
-
-    def endpoint(self, endpoint_id="ep_1", **fields):
-        return self.store.add_endpoint(
-            Endpoint(id=endpoint_id, tenant="default", url="https://hooks.test/", **fields)
-        )
-
-    def advance(self, seconds):
-        self.store.client.incrby("clock:offset", round(seconds * 1_000_000))
-
-    def publish(self, *, key=None, endpoint_id="ep_1", trigger="initial", type="a.b"):
-        self.events += 1
-        event = Event(
-            id=f"evt_{self.events}",
-            tenant="default",
-            type=type,
-            occurred_at=datetime.now(UTC),
-            body=b"{}",
-            digest="d",
-            ordering_key=key,
-        )
-        version = self.store.endpoints_version("default")
-        self.store.accept(
-            event,
-            [Recipient(endpoint_id=endpoint_id)],
-            call=event.id,
-            endpoints_version=version,
-            trigger=trigger,
-        )
-        return f"{event.id}:{endpoint_id}"
-
-    def claim(self, delivery_id):
-        number = self.store.delivery(delivery_id).attempts + 1
-        token = f"{delivery_id}#{number}"
-        claim = self.store.claim(delivery_id, number, token, lease_margin_seconds=15)
-        if claim.won:
-            self.claims[delivery_id] = (claim, number, token)
-        return claim.won or claim.refusal
-
-    def settle(self, delivery_id, status=200, *, error=None, schedule=(0.0,) * 20):
-        claim, number, token = self.claims.pop(delivery_id)
-        verdict = Verdict.DELIVERED if status == 200 and not error else Verdict.FAILED
-        outcome = Outcome(
-            verdict=verdict, error=error, response=None if error else Response(status_code=status)
-        )
-        attempt = Attempt(
-            number=number, trigger=claim.delivery.next_trigger, started_at=datetime.now(UTC), outcome=outcome
-        )
-        settlement = lifecycle.settle(claim.delivery, attempt, schedule=schedule, own_schedule=True, luck=0)
-        return self.store.settle(delivery_id, number, token, settlement)
-
-    def attempt(self, delivery_id, status=200, **options):
-        assert self.claim(delivery_id) is True
-        return self.settle(delivery_id, status, **options)
-
-    def stage(self):
-        staged = self.store.stage()
-        reminders = list(staged.reminders)
-        for job in staged.jobs:
-            if job != "notices":
-                reminders += self.store.run_job(job)
-        for lane in Lane:
-            reminders += self.store.fill(lane, window=50)
-        return [each.delivery_id for each in reminders]
-
-    def health(self, endpoint_id="ep_1"):
-        return self.store.endpoint(endpoint_id).health
-
-    def warm_up(self, successes=20):
-        for _ in range(successes):
-            self.attempt(self.publish())
-
-    def notices(self):
-        kinds = []
-        while notice := self.store.first_notice():
-            kinds.append(notice.kind)
-            self.store.drop_notice(notice)
-        return kinds
-
-
-@pytest.fixture
-def world(valkey):
-    return World(valkey.port)
+from webhooks.model import ErrorCode, RateLimit, Status
 
 
 def test_an_endpoint_never_seen_healthy_holds_one_slot_and_gains_one_with_each_success(world):
@@ -198,9 +76,7 @@ def test_no_window_holds_more_starts_than_the_rate_and_one_burst(world, limit, p
     times = sorted(starts.values())
 
     assert len(times) == 60
-    assert all(
-        j - i + 1 <= rate * (times[j] - times[i] + 0.05) + burst for i in range(60) for j in range(i, 60)
-    )
+    assert all(j - i + 1 <= rate * (times[j] - times[i] + 0.05) + burst for i in range(60) for j in range(i, 60))
 
 
 def test_waiting_for_the_rate_uses_up_no_retry_and_is_shown(world):
@@ -413,7 +289,7 @@ def test_enabling_revives_nothing_and_lets_new_events_through(world):
 def test_the_exhausted_of_an_operational_event_raises_none(world):
     world.endpoint()
     world.attempt(world.publish(), 500, schedule=())
-    own = world.publish(type="hookline.endpoint.failing")
+    own = world.publish(event_type="hookline.endpoint.failing")
     world.attempt(own, 500, schedule=())
 
     assert world.notices() == ["delivery.exhausted"]

@@ -15,9 +15,7 @@ DEFAULT = (5.0, 300.0, 1800.0, 7200.0, 18000.0)
 
 
 def failed(status: int = 503, *, retry_after: float | None = None) -> Outcome:
-    return Outcome(
-        verdict=Verdict.FAILED, response=Response(status_code=status), retry_after_seconds=retry_after
-    )
+    return Outcome(verdict=Verdict.FAILED, response=Response(status_code=status), retry_after_seconds=retry_after)
 
 
 @given(luck=st.floats(0, 1, exclude_max=True), used=st.integers(0, 4))
@@ -34,9 +32,7 @@ def test_two_hours_stay_two_hours():
 
 def test_deliveries_that_failed_together_come_back_apart():
     """Case 79: the jitter window spreads them."""
-    delays = {
-        round(delay_seconds(DEFAULT, 0, failed(), own_schedule=False, luck=i / 500), 3) for i in range(500)
-    }
+    delays = {round(delay_seconds(DEFAULT, 0, failed(), own_schedule=False, luck=i / 500), 3) for i in range(500)}
 
     assert len(delays) > 400
 

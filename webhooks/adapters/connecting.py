@@ -65,9 +65,7 @@ class PlainConnection(HTTPConnection):
                 ErrorCode.RESET, f"{self.host} closed the connection before it answered; {OUTCOME_UNKNOWN}"
             ) from None
         except (http.client.HTTPException, HTTPError):
-            raise SendFailure(
-                ErrorCode.INVALID_RESPONSE, f"what {self.host} answered is not HTTP/1"
-            ) from None
+            raise SendFailure(ErrorCode.INVALID_RESPONSE, f"what {self.host} answered is not HTTP/1") from None
         self.idle_since = self._monotonic()
         return answer
 

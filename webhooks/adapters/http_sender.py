@@ -152,9 +152,7 @@ def _read(raw: BaseHTTPResponse) -> Response:
     body = bytearray()
     whole = True
     try:
-        while len(body) <= KEPT_BYTES and (
-            chunk := raw.read1(KEPT_BYTES + 1 - len(body), decode_content=False)
-        ):
+        while len(body) <= KEPT_BYTES and (chunk := raw.read1(KEPT_BYTES + 1 - len(body), decode_content=False)):
             body += chunk
     except (HTTPError, OSError):
         whole = False

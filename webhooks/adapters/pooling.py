@@ -75,9 +75,7 @@ class Pools:
 
     def _new_pool(self, scheme: str, host: str, port: int) -> HTTPConnectionPool:
         if scheme == "https":
-            return TlsPool(
-                host, port, maxsize=CONNECTIONS_PER_POOL, ssl_context=self._tls, **self._connection
-            )
+            return TlsPool(host, port, maxsize=CONNECTIONS_PER_POOL, ssl_context=self._tls, **self._connection)
         return PlainPool(host, port, maxsize=CONNECTIONS_PER_POOL, **self._connection)
 
     def _sweep(self) -> None:

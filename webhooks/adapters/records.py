@@ -2,30 +2,24 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from webhooks.adapters.encryption import Cipher
 from webhooks.model import (
-    Attempt,
     Delivery,
     Endpoint,
-    ErrorCode,
     Event,
-    Outcome,
     RateLimit,
     Reason,
     Reminder,
-    Response,
     SigningSecret,
     Status,
     Trigger,
-    Verdict,
 )
+from webhooks.payload import time_text
 
 Hash = Mapping[str, str]
 
@@ -61,11 +55,6 @@ ENDPOINT_FIELDS = (
 def some_fields(names: Sequence[str], values: Sequence[bytes | None]) -> dict[str, str]:
     """Chosen fields of a hash, without those that it has not."""
     return {name: value.decode() for name, value in zip(names, values, strict=True) if value is not None}
-
-
-def time_text(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, as everywhere outside of Python."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def time_of(text: str | None) -> datetime | None:
@@ -134,8 +123,7 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
         "url": endpoint.url,
         "headers": endpoint.headers,
         "secrets": [
-            [secret.text, time_text(secret.expires_at) if secret.expires_at else None]
-            for secret in endpoint.secrets
+            [secret.text, time_text(secret.expires_at) if secret.expires_at else None] for secret in endpoint.secrets
         ],
     }
     return {
@@ -162,9 +150,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         tenant=fields["tenant"],
         url=hidden["url"],
         headers=hidden["headers"],
-        secrets=tuple(
-            SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]
-        ),
+        secrets=tuple(SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]),
         description=known["description"],
         event_types=tuple(known["event_types"]),
         channels=tuple(known["channels"]),
@@ -200,79 +186,4 @@ def reminder(row: list[Any]) -> Reminder:
         retries_used=retries_used,
         event_type=event_type.decode(),
         host=host.decode(),
-    )
-
-
-class _Record(msgspec.Struct, array_like=True, omit_defaults=True):
-    """An attempt, packed. A letter for the verdict stands before it, so that scripts need not unpack it."""
-
-    number: int
-    trigger: str
-    started_ms: int
-    duration_ms: float
-    url: str | None = None
-    request_headers: dict[str, str] = {}
-    status_code: int | None = None
-    response_headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    truncated: bool = False
-    bytes_read: int = 0
-    error: str | None = None
-    detail: str | None = None
-    retry_after_seconds: float | None = None
-
-
-LETTERS = {Verdict.DELIVERED: b"D", Verdict.FAILED: b"F", Verdict.LOST: b"L"}
-VERDICTS = {letter: verdict for verdict, letter in LETTERS.items()}
-
-
-def pack_attempt(attempt: Attempt) -> bytes:
-    """The record of an attempt."""
-    outcome, response = attempt.outcome, attempt.outcome.response
-    record = _Record(
-        number=attempt.number,
-        trigger=attempt.trigger,
-        started_ms=round(attempt.started_at.timestamp() * 1000),
-        duration_ms=outcome.duration_ms,
-        url=attempt.url,
-        request_headers=attempt.request_headers,
-        error=outcome.error,
-        detail=outcome.detail,
-        retry_after_seconds=outcome.retry_after_seconds,
-        status_code=response.status_code if response else None,
-        response_headers=response.headers if response else (),
-        body=response.body if response else b"",
-        truncated=response.truncated if response else False,
-        bytes_read=response.bytes_read if response else 0,
-    )
-    return LETTERS[outcome.verdict] + msgspec.msgpack.encode(record)
-
-
-def unpack_attempt(packed: bytes) -> Attempt:
-    """The attempt that `pack_attempt` wrote."""
-    record = msgspec.msgpack.decode(packed[1:], type=_Record)
-    response = None
-    if record.status_code is not None:
-        response = Response(
-            status_code=record.status_code,
-            headers=record.response_headers,
-            body=record.body,
-            truncated=record.truncated,
-            bytes_read=record.bytes_read,
-        )
-    outcome = Outcome(
-        verdict=VERDICTS[packed[:1]],
-        duration_ms=record.duration_ms,
-        response=response,
-        error=ErrorCode(record.error) if record.error else None,
-        detail=record.detail,
-        retry_after_seconds=record.retry_after_seconds,
-    )
-    return Attempt(
-        number=record.number,
-        trigger=Trigger(record.trigger),
-        started_at=datetime.fromtimestamp(record.started_ms / 1000, UTC),
-        outcome=outcome,
-        url=record.url,
-        request_headers=record.request_headers,
     )

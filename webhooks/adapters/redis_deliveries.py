@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from webhooks.adapters import records
+from webhooks.adapters import attempt_records, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
+from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Conflict, NotFound
 from webhooks.model import Attempt, Delivery, Reason, Reminder, Status, Trigger, Verdict
-from webhooks.ports import Claim, Settled, Settlement
 
 
 class RedisDeliveries(RedisPart):
@@ -51,7 +51,7 @@ class RedisDeliveries(RedisPart):
             **_outcome_fields(settlement),
         }
         won, status, reason, hungry, rows = self.scripts.run(
-            "settle", arguments, records.pack_attempt(settlement.attempt)
+            "settle", arguments, attempt_records.pack_attempt(settlement.attempt)
         )
         return Settled(
             won=bool(won),
@@ -64,7 +64,7 @@ class RedisDeliveries(RedisPart):
     def settle_late(self, delivery_id: str, settlement: Settlement) -> tuple[bool, tuple[Reminder, ...]]:
         """See `ports.DeliveryStore.settle_late`."""
         arguments = {"id": delivery_id, "attempt": settlement.attempt.number, **_outcome_fields(settlement)}
-        found, rows = self.scripts.run("settle_late", arguments, records.pack_attempt(settlement.attempt))
+        found, rows = self.scripts.run("settle_late", arguments, attempt_records.pack_attempt(settlement.attempt))
         return bool(found), reminders(rows)
 
     def release(self, delivery_id: str, attempt: int, token: str) -> tuple[Reminder, ...]:
@@ -78,9 +78,7 @@ class RedisDeliveries(RedisPart):
 
     def deliveries(self, delivery_ids: Sequence[str]) -> list[Delivery]:
         """Those of them that there are, as a reader should see them: what a stop will cancel is cancelled."""
-        hashes = [
-            fields for fields in self.hashes([key("delivery", each) for each in delivery_ids]) if fields
-        ]
+        hashes = [fields for fields in self.hashes([key("delivery", each) for each in delivery_ids]) if fields]
         endpoint_ids = sorted({fields["endpoint_id"] for fields in hashes})
         cuts = dict(zip(endpoint_ids, self._cuts(endpoint_ids), strict=True))
         return [_seen(records.delivery(each), each, cuts[each["endpoint_id"]]) for each in hashes]
@@ -89,7 +87,7 @@ class RedisDeliveries(RedisPart):
         """See `ports.DeliveryStore.attempts`."""
         with translated():
             packed = self.client.lrange(key("attempts", delivery_id), 0, -1)
-        return [records.unpack_attempt(each) for each in packed]
+        return [attempt_records.unpack_attempt(each) for each in packed]
 
     def replay(self, delivery_id: str) -> tuple[Delivery, tuple[Reminder, ...]]:
         """See `ports.DeliveryStore.replay`."""
@@ -144,9 +142,7 @@ def _seen(delivery: Delivery, fields: dict[str, str], cut: list[str | None]) -> 
         return delivery
     if deleted or enabled is None:
         reason = Reason.ENDPOINT_DELETED
-    elif delivery.trigger is not Trigger.TEST and (
-        enabled != "1" or int(fields["began_us"]) <= int(cut_us or 0)
-    ):
+    elif delivery.trigger is not Trigger.TEST and (enabled != "1" or int(fields["began_us"]) <= int(cut_us or 0)):
         reason = Reason.GONE if cut_reason == "gone" else Reason.ENDPOINT_DISABLED
     else:
         return delivery

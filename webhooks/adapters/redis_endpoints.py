@@ -62,10 +62,7 @@ class RedisEndpoints(RedisPart):
         version = self.endpoints_version(tenant)
         with translated():
             ids = self.client.zrange(key("endpoints", tenant), 0, -1)
-        found = [
-            self.endpoint_of(fields)
-            for fields in self.hashes([key("endpoint", each.decode()) for each in ids])
-        ]
+        found = [self.endpoint_of(fields) for fields in self.hashes([key("endpoint", each.decode()) for each in ids])]
         return version, [each for each in found if each]
 
     def endpoints_version(self, tenant: str) -> int:
@@ -76,9 +73,7 @@ class RedisEndpoints(RedisPart):
     def _with_head(self, health: EndpointHealth, delivery_id: str) -> EndpointHealth:
         with translated():
             since = self.client.hget(key("delivery", delivery_id), "head_since")
-        return replace(
-            health, head=delivery_id, head_since=records.time_of(since.decode() if since else None)
-        )
+        return replace(health, head=delivery_id, head_since=records.time_of(since.decode() if since else None))
 
     def _read(self, endpoint_id: str) -> tuple[int, Endpoint]:
         fields = self.hash("endpoint", endpoint_id)
@@ -87,9 +82,7 @@ class RedisEndpoints(RedisPart):
             raise NotFound(f"there is no endpoint {endpoint_id}")
         return int(fields["revision"]), found
 
-    def _put(
-        self, endpoint: Endpoint, *, revision: int, stop: str | None = None, start: bool = False
-    ) -> bytes:
+    def _put(self, endpoint: Endpoint, *, revision: int, stop: str | None = None, start: bool = False) -> bytes:
         arguments: dict[str, Any] = {
             "id": endpoint.id,
             "tenant": endpoint.tenant,
@@ -115,9 +108,7 @@ def _health(endpoint: Endpoint, fields: dict[str, str], in_flight: int, waiting:
         failing_since=records.time_of(fields.get("failing_since")),
         in_flight=in_flight,
         waiting=waiting,
-        effective_cap=1
-        if state != "closed"
-        else min(endpoint.max_in_flight, 1 + int(fields.get("streak", 0))),
+        effective_cap=1 if state != "closed" else min(endpoint.max_in_flight, 1 + int(fields.get("streak", 0))),
         last_success_at=records.time_of(fields.get("last_success_at")),
         last_failure_at=records.time_of(fields.get("last_failure_at")),
     )

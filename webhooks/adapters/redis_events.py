@@ -8,8 +8,9 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
+from webhooks.answers import Acceptance, Recipient
 from webhooks.model import Event
-from webhooks.ports import Acceptance, Recipient
+from webhooks.payload import time_text
 
 IDEMPOTENCY_SECONDS = 24 * 3600
 INLINE_DELIVERIES = 100
@@ -35,7 +36,7 @@ class RedisEvents(RedisPart):
             "tenant": event.tenant,
             "id": event.id,
             "type": event.type,
-            "occurred_at": records.time_text(event.occurred_at),
+            "occurred_at": time_text(event.occurred_at),
             "digest": event.digest,
             "call": call,
             "version": endpoints_version,
@@ -44,8 +45,13 @@ class RedisEvents(RedisPart):
             "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in recipients],
             **_optional(event, idempotency_key, id_given=id_given),
         }
-        verdict, event_id, rows = self.scripts.run("accept", arguments, event.body)
-        return Acceptance(verdict=verdict.decode(), event_id=event_id.decode(), reminders=reminders(rows))
+        verdict, event_id, rows, *created_at = self.scripts.run("accept", arguments, event.body)
+        return Acceptance(
+            verdict=verdict.decode(),
+            event_id=event_id.decode(),
+            reminders=reminders(rows),
+            created_at=records.time_of(created_at[0].decode()) if created_at else None,
+        )
 
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""

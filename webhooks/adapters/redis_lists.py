@@ -13,9 +13,9 @@ from webhooks.adapters.keys import key
 from webhooks.adapters.redis_deliveries import RedisDeliveries
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
+from webhooks.answers import DeliveryQuery, EventQuery, Page
 from webhooks.errors import InvalidRequest
 from webhooks.model import Delivery, Event, Status
-from webhooks.ports import DeliveryQuery, EventQuery, Page
 
 MOST_EXAMINED = 2000
 """Entries that one page looks at; with a rare filter it may be short, even empty, and have a `next`."""
@@ -204,11 +204,7 @@ def _decode(cursor: str | None, marker: str) -> Entry | None:
         kept, score, member = text.split("|")
         entry = (int(score), member)
     except ValueError as error:
-        raise InvalidRequest(
-            "the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}
-        ) from error
+        raise InvalidRequest("the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}) from error
     if kept != marker:
-        raise InvalidRequest(
-            "the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]}
-        )
+        raise InvalidRequest("the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]})
     return entry

@@ -8,8 +8,8 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
+from webhooks.answers import Glance, LostLease, Notice, Staged, Vitals
 from webhooks.model import Lane, Reminder
-from webhooks.ports import Glance, LostLease, Notice, Staged, Vitals
 
 STAGE_AT_ONCE = 500
 FILL_AT_ONCE = 500
@@ -133,9 +133,7 @@ class RedisStaging(RedisPart):
     def canary_due(self, lane: Lane, *, every_seconds: float) -> bool:
         """See `ports.VitalsStore.canary_due`."""
         with translated():
-            return bool(
-                self.client.set(key("canary_turn", lane), "1", nx=True, px=round(every_seconds * 1000))
-            )
+            return bool(self.client.set(key("canary_turn", lane), "1", nx=True, px=round(every_seconds * 1000)))
 
     def vitals(self) -> Vitals:
         """See `ports.VitalsStore.vitals`."""
@@ -148,7 +146,9 @@ class RedisStaging(RedisPart):
 
     def count(self, counts: dict[str, int]) -> None:
         """See `ports.VitalsStore.count`."""
+        began_ms = round(self.now().timestamp() * 1000)
         with translated(), self.client.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(key("flow"), "since_ms", began_ms)
             for name, by in counts.items():
                 pipe.hincrby(key("flow"), name, by)
             pipe.execute()

@@ -32,9 +32,7 @@ class Resolver:
         self._resolve = resolve
         self._monotonic = monotonic
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="resolver")
-        self._lock = (
-            threading.RLock()
-        )  # a lookup that is over already calls `_remember` at once, inside `_lookup`
+        self._lock = threading.RLock()  # a lookup that is over already calls `_remember` at once, inside `_lookup`
         self._asked: dict[str, Future[Sequence[str]]] = {}
         self._known: dict[str, tuple[float, Sequence[str]]] = {}
 

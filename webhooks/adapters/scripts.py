@@ -39,9 +39,7 @@ def translated() -> Iterator[None]:
         raise Unavailable(f"Redis does not answer ({type(error).__name__})") from error
     except redis.ResponseError as error:
         # redis-py takes the code off the text of those errors for which it has a class
-        if isinstance(error, (redis.OutOfMemoryError, redis.ReadOnlyError)) or str(error).startswith(
-            TROUBLES
-        ):
+        if isinstance(error, (redis.OutOfMemoryError, redis.ReadOnlyError)) or str(error).startswith(TROUBLES):
             raise Unavailable(f"Redis refuses: {error}") from error
         raise
 

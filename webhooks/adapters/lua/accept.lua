@@ -3,7 +3,7 @@
 -- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0}, …}, inline,
 --          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id
 -- ARGV[2]  body
--- Answers  {verdict, event id, reminders}
+-- Answers  {verdict, event id, reminders, created_at where it was kept by this run}
 
 local name = A.tenant .. ':' .. A.id
 
@@ -39,6 +39,13 @@ redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.ty
 for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
 end
+if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 1000 then
+  for _, tenant in ipairs(redis.call('SMEMBERS', K.tenants)) do -- was it this installation that sent it?
+    if string.sub(tenant, 1, 3) ~= 'in.' and redis.call('EXISTS', K.event .. tenant .. ':' .. A.id) == 1 then
+      redis.call('HSET', K.event .. name, 'own', '1')
+    end
+  end
+end
 redis.call('SET', K.body .. name, ARGV[2])
 redis.call('ZADD', K.events .. A.tenant, NOW, A.id)
 redis.call('SADD', K.tenants, A.tenant)
@@ -58,5 +65,6 @@ if #A.recipients > A.inline then
   redis.call('ZADD', K.due, NOW, 'job:' .. job)
 end
 if owed == 0 then expire_event(name) end
-count('events')
-return answer('kept', A.id)
+redis.call('HSETNX', K.flow, 'since_ms', int(math.floor(NOW / 1000)))
+if string.sub(A.tenant, 1, 3) ~= 'in.' then count('events') end
+return { 'kept', A.id, reminders, now_rfc3339() }

@@ -79,7 +79,7 @@ local function stop_reason(d)
 end
 
 local function count(name, by)
-  redis.call('HINCRBY', K.flow, name, by or 1)
+  if redis.call('HINCRBY', K.flow, name, by or 1) == 1 then redis.call('HSETNX', K.flow, 'since_ms', int(NOW / 1000)) end
 end
 
 -- What operational events will be made of (webhooks/notifying.py); an event's own kind raises none.

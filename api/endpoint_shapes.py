@@ -1,0 +1,87 @@
+"""The shapes of endpoints in answers (API.md) for the OpenAPI document; rendering.py makes them."""
+
+from marshmallow import Schema, fields
+
+from api.shape_fields import decimal, flag, mapping, moment, text, texts, whole
+from api.shapes import ListShape
+
+
+class SigningShape(Schema):
+    """How requests are signed."""
+
+    scheme = text()
+    header_prefix = text()
+
+
+class RateLimitShape(Schema):
+    """How often an endpoint may be called."""
+
+    limit = whole()
+    period_seconds = decimal()
+
+
+class HealthShape(Schema):
+    """How an endpoint fares."""
+
+    state = fields.String(required=True, metadata={"enum": ["closed", "open", "half_open"]})
+    next_probe_at = moment(null=True)
+    failing_since = moment(null=True)
+    in_flight = whole()
+    effective_cap = whole()
+    waiting = whole()
+    head = text(null=True)
+    head_since = moment(null=True)
+    last_success_at = moment(null=True)
+    last_failure_at = moment(null=True)
+
+
+class EndpointShape(Schema):
+    """An endpoint; credentials are masked."""
+
+    id = text()
+    tenant = text()
+    url = text()
+    description = text()
+    event_types = texts()
+    channels = texts()
+    filter = text(null=True)
+    enabled = flag()
+    disabled_reason = text(null=True)
+    disabled_at = moment(null=True)
+    headers = mapping()
+    auth = mapping(null=True)
+    signing = fields.Nested(SigningShape, required=True)
+    retry_schedule = fields.List(fields.Float(), required=True, allow_none=True)
+    timeout_seconds = decimal()
+    rate_limit = fields.Nested(RateLimitShape, required=True, allow_none=True)
+    max_in_flight = whole()
+    ordered = flag()
+    metadata = mapping()
+    health = fields.Nested(HealthShape, required=True)
+    created_at = moment()
+    updated_at = moment()
+
+
+class NewEndpointShape(EndpointShape):
+    """An endpoint that was made just now, with its signing secret."""
+
+    secret = text()
+
+
+class PreviousSecretShape(Schema):
+    """An earlier signing secret that still counts."""
+
+    expires_at = moment()
+
+
+class SecretShape(Schema):
+    """An endpoint's signing secrets."""
+
+    secret = text()
+    previous = fields.List(fields.Nested(PreviousSecretShape), required=True)
+
+
+class EndpointListShape(ListShape):
+    """A page of endpoints."""
+
+    data = fields.List(fields.Nested(EndpointShape), required=True)

@@ -1,0 +1,133 @@
+"""Endpoints over HTTP: create, read, list, change, delete, their secret, a test."""
+
+from typing import Any
+
+from flask import Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from api import events, rendering
+from api.auth import principal
+from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
+from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape, SecretShape
+from api.event_schemas import TestSchema
+from api.paging import page_of
+from api.reading import Blueprint
+from api.schemas import EndpointsQuery
+from api.shapes import EventShape
+from api.wiring import wired
+from webhooks.answers import Page
+from webhooks.errors import NotFound
+from webhooks.model import HANDLER_PREFIX, Endpoint
+from webhooks.publishing import Draft, publish_test
+from webhooks.registering import changed, new_endpoint
+
+blueprint = Blueprint("endpoints", __name__, url_prefix="/v1/endpoints", description="Where a tenant wants events")
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(EndpointSchema)
+@blueprint.alt_response(201, schema=NewEndpointShape, description="Made; the secret is shown here")
+def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
+    """Register an endpoint."""
+    wiring = wired()
+    endpoint = new_endpoint(
+        {name: value for name, value in body.items() if name not in ("tenant", "secret")},
+        tenant=principal().tenant_to_write(body.get("tenant")),
+        secret=body.get("secret"),
+        rules=wiring.rules,
+        now=wiring.clock.now(),
+        random_bytes=wiring.random_bytes,
+    )
+    kept = wiring.store.add_endpoint(endpoint)
+    return _unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(EndpointsQuery, location="query")
+@blueprint.alt_response(200, schema=EndpointListShape)
+def list_endpoints(query: dict[str, Any]) -> ResponseReturnValue:
+    """List a tenant's endpoints, newest first."""
+    store = wired().store
+    tenant = principal().tenant_to_read(query.get("tenant"))
+    _, endpoints = store.endpoints(tenant)
+    found = page_of(endpoints, limit=query["limit"], cursor=query.get("cursor"), filters=tenant)
+    # The endpoint as read alone knows its health, too.
+    now = [store.endpoint(endpoint.id) for endpoint in found.items]
+    return rendering.page(Page(tuple(each for each in now if each), found.next), rendering.endpoint)
+
+
+@blueprint.route("/<endpoint_id>", methods=["GET"])
+@blueprint.alt_response(200, schema=EndpointShape)
+def read_endpoint(endpoint_id: str) -> ResponseReturnValue:
+    """Read one endpoint with its health."""
+    return rendering.endpoint(_known(endpoint_id))
+
+
+@blueprint.route("/<endpoint_id>", methods=["PATCH"])
+@blueprint.arguments(EndpointPatchSchema)
+@blueprint.alt_response(200, schema=EndpointShape)
+def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue:
+    """Change an endpoint: what is left out stays, null goes back to the default."""
+    wiring = wired()
+    _known(endpoint_id)
+    after = wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules))
+    return rendering.endpoint(after)
+
+
+@blueprint.route("/<endpoint_id>", methods=["DELETE"])
+@blueprint.alt_response(204, description="Gone; also when it was gone before")
+def delete_endpoint(endpoint_id: str) -> ResponseReturnValue:
+    """Delete an endpoint: its secrets are erased, and no further request starts."""
+    store = wired().store
+    endpoint = store.endpoint(endpoint_id)
+    if endpoint is not None:
+        _require_seen(endpoint)
+        store.delete_endpoint(endpoint_id)
+    return "", 204
+
+
+@blueprint.route("/<endpoint_id>/secret", methods=["GET"])
+@blueprint.alt_response(200, schema=SecretShape)
+def read_secret(endpoint_id: str) -> ResponseReturnValue:
+    """Read an endpoint's signing secret."""
+    secrets = _known(endpoint_id).secrets
+    return _unstored(rendering.secrets(secrets, now=wired().clock.now()))
+
+
+@blueprint.route("/<endpoint_id>/test", methods=["POST"])
+@blueprint.arguments(TestSchema, required=False)
+@blueprint.alt_response(202, schema=EventShape)
+def test_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue:
+    """Send a test event to this endpoint alone, without retries."""
+    wiring = wired()
+    endpoint = _known(endpoint_id)
+    published = publish_test(
+        wiring.intake,
+        Draft(tenant=endpoint.tenant, endpoint_ids=(endpoint.id,), **body),
+        endpoint.id,
+        now=wiring.clock.now(),
+        random_bytes=wiring.random_bytes,
+    )
+    return events.shown(endpoint.tenant, published)
+
+
+def _known(endpoint_id: str) -> Endpoint:
+    endpoint = wired().store.endpoint(endpoint_id)
+    if endpoint is None:
+        raise NotFound("there is no such endpoint")
+    _require_seen(endpoint)
+    return endpoint
+
+
+def _require_seen(endpoint: Endpoint) -> None:
+    """Handlers are endpoints too, but not of this kind."""
+    if endpoint.id.startswith(HANDLER_PREFIX) or not principal().sees(endpoint.tenant):
+        raise NotFound("there is no such endpoint")
+
+
+def _unstored(body: rendering.Json, *, status: int = 200) -> Response:
+    """An answer with a secret in it, which no cache may keep."""
+    answer = jsonify(body)
+    answer.status_code = status
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,91 @@
+"""n1 and n2: `POST /v1/events`, and what became of an event."""
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from api import rendering
+from api.auth import principal
+from api.event_schemas import EventSchema
+from api.reading import Blueprint, idempotency_key
+from api.schemas import EventsQuery, TenantQuery
+from api.shapes import EventListShape, EventShape, ReplayedShape, WholeEventShape
+from api.wiring import wired
+from webhooks.answers import EventQuery
+from webhooks.errors import NotFound
+from webhooks.model import Event
+from webhooks.publishing import Draft, Published, publish
+from webhooks.replaying import replay_event
+
+blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="What happened")
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.arguments(EventSchema)
+@blueprint.alt_response(202, schema=EventShape, description="Kept; deliveries begin")
+@blueprint.alt_response(200, schema=EventShape, description="Kept before, as it is now")
+@blueprint.problem(409, "Other content under the same id or key")
+def publish_event(body: dict[str, Any]) -> ResponseReturnValue:
+    """Publish an event."""
+    wiring = wired()
+    tenant = principal().tenant_to_write(body.pop("tenant", None))
+    published = publish(
+        wiring.intake,
+        Draft(tenant=tenant, **body),
+        now=wiring.clock.now(),
+        random_bytes=wiring.random_bytes,
+        idempotency_key=idempotency_key(request),
+    )
+    return shown(tenant, published)
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(EventsQuery, location="query")
+@blueprint.alt_response(200, schema=EventListShape)
+def list_events(query: dict[str, Any]) -> ResponseReturnValue:
+    """List a tenant's events, newest first."""
+    tenant = principal().tenant_to_read(query.pop("tenant", None))
+    found = wired().store.list_events(EventQuery(tenant=tenant, **query))
+    return rendering.page(found, _with_deliveries)
+
+
+@blueprint.route("/<event_id>", methods=["GET"])
+@blueprint.arguments(TenantQuery, location="query")
+@blueprint.alt_response(200, schema=WholeEventShape)
+def read_event(query: dict[str, Any], event_id: str) -> ResponseReturnValue:
+    """Read one event with its data."""
+    event = _known(principal().tenant_to_read(query.get("tenant")), event_id)
+    return rendering.whole_event(event, wired().store.event_deliveries(event.tenant, event.id))
+
+
+@blueprint.route("/<event_id>/replay", methods=["POST"])
+@blueprint.arguments(TenantQuery, location="query")
+@blueprint.alt_response(202, schema=ReplayedShape)
+def replay_events_deliveries(query: dict[str, Any], event_id: str) -> ResponseReturnValue:
+    """Replay all deliveries of an event that may go again."""
+    wiring = wired()
+    event = _known(principal().tenant_to_read(query.get("tenant")), event_id)
+    replayed = replay_event(wiring.store, wiring.queue, tenant=event.tenant, event_id=event.id)
+    return rendering.replayed(replayed), 202
+
+
+def shown(tenant: str, published: Published) -> ResponseReturnValue:
+    """The answer to a call that publishes: 202 for a new event, 200 for one that was there."""
+    if published.event is not None:
+        return rendering.event(published.event, published.deliveries), 202
+    event = _known(tenant, published.event_id)
+    deliveries = wired().store.event_deliveries(tenant, event.id)
+    body = rendering.event(event, deliveries, duplicate=published.duplicate)
+    return body, 200 if published.duplicate else 202
+
+
+def _with_deliveries(event: Event) -> rendering.Json:
+    return rendering.event(event, wired().store.event_deliveries(event.tenant, event.id))
+
+
+def _known(tenant: str, event_id: str) -> Event:
+    event = wired().store.event(tenant, event_id)
+    if event is None:
+        raise NotFound(f"there is no such event in the tenant {tenant}")
+    return event

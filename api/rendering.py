@@ -1,0 +1,243 @@
+"""The library's values in the shapes of API.md; every field of a shape is present."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from webhooks import payload, schedule
+from webhooks.answers import Page
+from webhooks.model import (
+    INBOX_TENANT_PREFIX,
+    Attempt,
+    Delivery,
+    Endpoint,
+    EndpointHealth,
+    Event,
+    RateLimit,
+    Response,
+    SigningSecret,
+    Status,
+    Trigger,
+)
+from webhooks.replaying import Replayed
+from webhooks.sending import looks_like_credential
+
+MASK = "***"
+LISTED = 100
+"""How many deliveries and skipped ones an event lists."""
+
+Json = dict[str, Any]
+Show = Callable[[Delivery], Json]
+T = TypeVar("T")
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds; None for None."""
+    return None if value is None else payload.time_text(value)
+
+
+def page(found: Page[T], render: Callable[[T], Json]) -> Json:
+    """A list's shape."""
+    return {"data": [render(item) for item in found.items], "next": found.next}
+
+
+def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = False) -> Json:
+    """An event with the first of its deliveries."""
+    skipped = [each for each in deliveries if each.status is Status.SKIPPED]
+    owed = [each for each in deliveries if each.status is not Status.SKIPPED]
+    return {
+        "id": value.id,
+        "type": value.type,
+        "tenant": value.tenant,
+        "occurred_at": moment(value.occurred_at),
+        "created_at": moment(value.created_at),
+        "duplicate": duplicate,
+        "deliveries": [
+            {"id": each.id, "endpoint_id": each.endpoint_id, "status": each.status} for each in owed[:LISTED]
+        ],
+        "deliveries_count": value.deliveries_count,
+        "skipped": [
+            {"id": each.id, "endpoint_id": each.endpoint_id, "reason": each.reason} for each in skipped[:LISTED]
+        ],
+        "skipped_count": value.skipped_count,
+    }
+
+
+def whole_event(value: Event, deliveries: Sequence[Delivery]) -> Json:
+    """An event with its data, digit for digit, and the exact text that is sent."""
+    return {
+        **event(value, deliveries),
+        "data": msgspec.Raw(payload.split(value.body)),
+        "body": value.body.decode(),
+    }
+
+
+def endpoint(value: Endpoint) -> Json:
+    """An endpoint; credentials are masked and its secrets left out."""
+    return {
+        "id": value.id,
+        "tenant": value.tenant,
+        "url": value.url,
+        "description": value.description,
+        "event_types": value.event_types,
+        "channels": value.channels,
+        "filter": None,
+        "enabled": value.enabled,
+        "disabled_reason": value.disabled_reason,
+        "disabled_at": moment(value.disabled_at),
+        "headers": masked(value.headers),
+        "auth": None,
+        "signing": {"scheme": value.signing_scheme, "header_prefix": value.header_prefix},
+        "retry_schedule": value.retry_schedule,
+        "timeout_seconds": value.timeout_seconds,
+        "rate_limit": rate_limit(value.rate_limit) if value.rate_limit else None,
+        "max_in_flight": value.max_in_flight,
+        "ordered": value.ordered,
+        "metadata": value.metadata,
+        "health": health(value.health or EndpointHealth()),
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.updated_at),
+    }
+
+
+def rate_limit(value: RateLimit) -> Json:
+    """How often an endpoint may be called."""
+    return {"limit": value.limit, "period_seconds": value.period_seconds}
+
+
+def health(value: EndpointHealth) -> Json:
+    """How an endpoint fares."""
+    return {
+        "state": value.state,
+        "next_probe_at": moment(value.next_probe_at),
+        "failing_since": moment(value.failing_since),
+        "in_flight": value.in_flight,
+        "effective_cap": value.effective_cap,
+        "waiting": value.waiting,
+        "head": value.head,
+        "head_since": moment(value.head_since),
+        "last_success_at": moment(value.last_success_at),
+        "last_failure_at": moment(value.last_failure_at),
+    }
+
+
+def secrets(value: Sequence[SigningSecret], *, now: datetime) -> Json:
+    """The current signing secret, and until when those before it still count."""
+    current, *before = value
+    still = [each for each in before if each.expires_at and each.expires_at > now]
+    return {"secret": current.text, "previous": [{"expires_at": moment(each.expires_at)} for each in still]}
+
+
+def delivery(value: Delivery, endpoint: Endpoint | None, *, retry_schedule: Sequence[float]) -> Json:
+    """A delivery; `endpoint` is None where it was deleted, `retry_schedule` the installation's."""
+    own = endpoint.retry_schedule if endpoint else None
+    left = schedule.retries_left(retry_schedule if own is None else own, value.retries_used)
+    spent = value.status is Status.EXHAUSTED or value.trigger is Trigger.TEST
+    return {
+        "id": value.id,
+        "event_id": value.event_id,
+        "event_type": value.event_type,
+        "endpoint_id": value.endpoint_id,
+        "tenant": value.tenant,
+        "url": endpoint.url if endpoint else None,
+        "ordering_key": value.ordering_key,
+        "sequence": value.sequence,
+        "status": value.status,
+        "reason": value.reason,
+        "attempts_count": value.attempts,
+        "retries_left": 0 if spent else left,
+        "replays": value.replays,
+        "next_attempt_at": moment(value.next_attempt_at),
+        "waiting_for": value.waiting_for,
+        "last_status_code": value.last_status_code,
+        "last_error": value.last_error,
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.updated_at),
+        "finished_at": moment(value.finished_at),
+    }
+
+
+def attempt(value: Attempt) -> Json:
+    """An attempt with what was sent and what came back."""
+    outcome = value.outcome
+    return {
+        "number": value.number,
+        "trigger": value.trigger,
+        "started_at": moment(value.started_at),
+        "duration_ms": round(outcome.duration_ms, 1),
+        "outcome": outcome.verdict,
+        "status_code": outcome.status_code,
+        "error": outcome.error,
+        "error_detail": outcome.detail,
+        "retry_after_seconds": outcome.retry_after_seconds,
+        "request": {"url": value.url, "headers": masked(value.request_headers)},
+        "response": response(outcome.response) if outcome.response else None,
+    }
+
+
+def response(value: Response) -> Json:
+    """What was kept of an answer; a header that came several times is joined (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for name, text in value.headers:
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    body, encoding = _text(value.body, truncated=value.truncated)
+    return {
+        "headers": headers,
+        "body": body,
+        "body_encoding": encoding,
+        "truncated": value.truncated,
+        "bytes": value.bytes_read,
+    }
+
+
+def inbox_item(value: Event, deliveries: Sequence[Delivery], show: Show) -> Json:
+    """A received event, with its handlers' deliveries as `show` shows them."""
+    return {
+        "source": value.tenant.removeprefix(INBOX_TENANT_PREFIX),
+        "id": value.id,
+        "source_id": value.source_id or value.id,
+        "type": value.type,
+        "received_at": moment(value.created_at),
+        "status": worst(each.status for each in deliveries),
+        "handlers": [show(each) for each in deliveries],
+    }
+
+
+def replayed(value: Replayed) -> Json:
+    """Which deliveries of an event go again."""
+    return {
+        "replayed": value.replayed,
+        "refused": [{"id": each.id, "reason": each.reason} for each in value.refused],
+    }
+
+
+def masked(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers with `***` for every value whose name looks like a credential, signatures included."""
+    return {name: MASK if looks_like_credential(name) else value for name, value in headers.items()}
+
+
+def worst(statuses: Iterable[Status]) -> str:
+    """The status of a received event: that of its unhappiest handler, `done` when all are delivered."""
+    found = set(statuses)
+    order = (
+        Status.EXHAUSTED,
+        Status.CANCELLED,
+        Status.SKIPPED,
+        Status.RETRYING,
+        Status.SENDING,
+        Status.PENDING,
+    )
+    return next((status.value for status in order if status in found), "done")
+
+
+def _text(body: bytes, *, truncated: bool) -> tuple[str, str]:
+    """A cut may go through a character; that alone does not make a text binary."""
+    for cut in range(4 if truncated else 1):
+        try:
+            return body[: len(body) - cut].decode(), "utf-8"
+        except UnicodeDecodeError:
+            continue
+    return b64encode(body).decode(), "base64"

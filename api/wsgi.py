@@ -1,0 +1,79 @@
+"""The composition root of an API process: which real things stand behind the ports."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from api.app import create_app
+from api.receiver import CountFlusher
+from api.wiring import Wiring
+from webhooks import logs
+from webhooks.adapters.clock import StoreClock
+from webhooks.counting import FlowCounts
+from webhooks.publishing import Intake
+from webhooks.receiving import Receiver
+from webhooks.registering import Rules
+from webhooks.settings import Settings
+from webhooks.sources import sources_of
+from webhooks.url_policy import UrlPolicy
+from workers import handlers
+from workers.app import bare_app
+from workers.queue import CeleryQueue
+from workers.runtime import open_store, registrar
+
+REGISTERING_SECONDS = 5.0
+
+
+def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wiring:
+    """The wiring that these settings describe; raises SettingsError. Connects to nothing yet."""
+    settings = Settings.from_env(environ)
+    store = open_store(settings)
+    queue = CeleryQueue(bare_app(settings))
+    clock = StoreClock(store.now)
+    intake = Intake(store, queue)
+    return Wiring(
+        settings=settings,
+        store=store,
+        queue=queue,
+        clock=clock,
+        intake=intake,
+        receiver=Receiver(
+            sources=sources_of(settings.sources),
+            intake=intake,
+            events=store,
+            clock=clock,
+            counts=counts or FlowCounts(),
+            most_bytes=settings.max_body_bytes,
+        ),
+        rules=Rules(url_policy=UrlPolicy(settings.allow_networks), timeout_seconds=settings.timeout_seconds),
+        random_bytes=secrets.token_bytes,
+        broker_answers=queue.answers,
+    )
+
+
+def _serve() -> Any:
+    """The app of a server process, with the thread that stores what the receiver counts."""
+    counts = FlowCounts()
+    wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
+    logs.configure(wiring.settings.log_format)
+    CountFlusher(counts, wiring.store).start()
+    _register_handlers(wiring)
+    return create_app(wiring)
+
+
+def _register_handlers(wiring: Wiring) -> None:
+    """Before the first webhook is received, if the store answers; else as soon as it does."""
+    settings = wiring.settings
+    registering = registrar(wiring.store, handlers.load(settings.handlers), settings)
+    registering.start()
+    registering.join(REGISTERING_SECONDS)
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is made when a server asks for it, so that importing this module needs no environment."""
+    if name != "app":
+        raise AttributeError(name)
+    app = _serve()
+    globals()["app"] = app
+    return app

@@ -1,0 +1,78 @@
+"""What a key that is bound to one tenant finds of another's things (case 139)."""
+
+import pytest
+from flask import g
+
+from api.app import create_app
+from api.auth import Principal
+from tests.api.conftest import Client
+
+
+@pytest.fixture
+def bound(wiring):
+    """A client whose key is bound to the tenant acme."""
+    app = create_app(wiring)
+
+    @app.before_request
+    def bind():
+        g.principal = Principal(tenant="acme")
+
+    return Client(app)
+
+
+@pytest.fixture
+def other(client):
+    """Another tenant's endpoint, event and delivery."""
+    endpoint = client.endpoint(tenant="other")["id"]
+    event = client.event(tenant="other").json["id"]
+    return {"endpoint": endpoint, "event": event, "delivery": f"{event}:{endpoint}"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("GET", "/v1/endpoints/{endpoint}", None),
+        ("PATCH", "/v1/endpoints/{endpoint}", {"description": "x"}),
+        ("DELETE", "/v1/endpoints/{endpoint}", None),
+        ("GET", "/v1/endpoints/{endpoint}/secret", None),
+        ("POST", "/v1/endpoints/{endpoint}/test", None),
+        ("GET", "/v1/deliveries/{delivery}", None),
+        ("POST", "/v1/deliveries/{delivery}/replay", None),
+        ("POST", "/v1/deliveries/{delivery}/cancel", None),
+        ("GET", "/v1/events/{event}", None),
+        ("GET", "/v1/events/{event}?tenant=other", None),
+        ("POST", "/v1/events/{event}/replay", None),
+        ("POST", "/v1/events/{event}/replay?tenant=other", None),
+        ("GET", "/v1/events?tenant=other", None),
+        ("GET", "/v1/deliveries?tenant=other", None),
+        ("GET", "/v1/endpoints?tenant=other", None),
+        ("GET", "/v1/inbox", None),
+        ("GET", "/v1/inbox/default/msg_1", None),
+    ],
+)
+def test_another_tenants_things_are_not_there(bound, other, store, call):
+    method, path, body = call
+
+    answer = bound(method, path.format(**other), body)
+
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+    assert store.endpoint(other["endpoint"]).description == ""
+
+
+def test_what_is_not_named_is_narrowed_to_the_keys_tenant(bound, other):
+    mine = bound.endpoint()
+    event = bound.event().json
+
+    assert mine["tenant"] == event["tenant"] == "acme"
+    assert [each["id"] for each in bound.get("/v1/endpoints").json["data"]] == [mine["id"]]
+    assert [each["id"] for each in bound.get("/v1/deliveries").json["data"]] == [f"{event['id']}:{mine['id']}"]
+    assert bound.get("/v1/deliveries", endpoint_id=other["endpoint"]).json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/v1/events", {"type": "a.b", "data": 1}), ("/v1/endpoints", {"url": "https://a.example/"})]
+)
+def test_making_something_for_another_tenant_is_forbidden(bound, path, body):
+    answer = bound.post(path, {**body, "tenant": "other"})
+
+    assert (answer.status_code, answer.json["code"]) == (403, "forbidden")

@@ -1,0 +1,35 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tornado.options import OptionParser
+
+from workers import flower_config
+
+
+@dataclass
+class ShownTask:
+    state: str
+    exception: str | None = "503"
+    traceback: str | None = "Traceback"
+
+
+def test_the_reason_of_the_last_retry_is_gone_once_a_delivery_has_succeeded():
+    assert flower_config.format_task(ShownTask("SUCCESS")) == ShownTask("SUCCESS", exception=None, traceback=None)
+
+
+@pytest.mark.parametrize("state", ["RETRY", "FAILURE", "STARTED"])
+def test_the_reason_is_shown_as_long_as_it_matters(state):
+    assert flower_config.format_task(ShownTask(state)) == ShownTask(state)
+
+
+def test_flower_reads_the_file_and_can_change_nothing():
+    """Case 147."""
+    options = OptionParser()
+    for name in ("read_only", "persistent"):
+        options.define(name, type=bool)
+    options.define("format_task", type=type(flower_config.format_task))
+
+    options.parse_config_file(str(Path(flower_config.__file__)), final=False)
+
+    assert (options.read_only, options.persistent, callable(options.format_task)) == (True, False, True)

@@ -1,0 +1,171 @@
+"""What the ports answer and are given: values that cross the seams of `ports.py`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from webhooks.model import (
+    Attempt,
+    Delivery,
+    Endpoint,
+    Lane,
+    Reason,
+    Reminder,
+    Status,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One endpoint that an event is owed to, or would be if it were enabled."""
+
+    endpoint_id: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What became of an event that was handed to the store."""
+
+    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale"]
+    event_id: str
+    reminders: tuple[Reminder, ...] = ()
+    """To be published at once; the others wait their turn."""
+    created_at: datetime | None = None
+    """When it was kept, as far as this call knows; None where it was there before."""
+    recipients: tuple[Recipient, ...] = ()
+    """Whom a kept event is owed to; the intake says so, not the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claim's answer. Only where `won` is True do the other fields say anything, but for `refusal`."""
+
+    won: bool
+    refusal: str = ""
+    """unknown, not_expected, waiting or cancelled."""
+    delivery: Delivery | None = None
+    endpoint: Endpoint | None = None
+    body: bytes = b""
+    occurred_at: datetime | None = None
+    hungry: bool = False
+    """The window is half empty while something is ready: the stager should look."""
+    reminders: tuple[Reminder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What the lifecycle decided after an attempt; the store compares, then writes it."""
+
+    status: Status
+    attempt: Attempt
+    delay_seconds: float = 0.0
+    """From now until the next attempt; meant only where `status` is retrying."""
+    reason: Reason | None = None
+    stop_endpoint: str | None = None
+    """Disable the endpoint with this reason in the same step (a 410)."""
+    slow_down: bool = False
+    """A timeout or a connection failure: slow start begins anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A settlement's answer: `status` is what was written, which a stop or a cancel may have changed."""
+
+    won: bool
+    status: Status = Status.SENDING
+    reason: Reason | None = None
+    hungry: bool = False
+    reminders: tuple[Reminder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostLease:
+    """A claimed delivery whose lease ran out."""
+
+    delivery: Delivery
+    token: str
+    claimed_at: datetime
+    endpoint: Endpoint | None
+    """None when it is deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """What one look at the due set brought."""
+
+    reminders: tuple[Reminder, ...] = ()
+    jobs: tuple[str, ...] = ()
+    moved: int = 0
+    next_due_seconds: float | None = None
+    """Until the next thing falls due; None when nothing waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A change that an operational event is to be made of."""
+
+    kind: str
+    """The event type without `hookline.`, such as `endpoint.disabled`."""
+    tenant: str
+    endpoint_id: str
+    at: datetime
+    details: dict[str, Any]
+    raw: bytes = b""
+    """As the store keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """The cheapest look at whether there is anything to do."""
+
+    next_due_seconds: float | None
+    """Until the next thing falls due, ≤ 0 when late; None when nothing waits."""
+    busy: bool
+    """Something is ready, published or claimed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryQuery:
+    """What to list: one tenant's or one endpoint's deliveries, newest first."""
+
+    tenant: str
+    endpoint_id: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+    statuses: frozenset[Status] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """What to list: one tenant's events, newest first."""
+
+    tenant: str
+    event_type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list; `next` is the cursor of the rest, None at the end."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What health is judged by; ages in seconds, None where there is no mark at all."""
+
+    stager_age: float | None = None
+    canary_ages: dict[Lane, float | None] = field(default_factory=dict)
+    oldest_overdue_seconds: float = 0.0

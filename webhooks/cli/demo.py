@@ -1,0 +1,173 @@
+"""`hookline demo`: one event through all four lanes, told as it happens."""
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+import click
+import requests
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from webhooks.cli.keys import FILE, keys_of
+
+SCHEDULE = [1, 2, 4, 8, 16]
+PATIENCE_SECONDS = 90.0
+POLL_SECONDS = 0.1
+FINAL = ("delivered", "exhausted", "cancelled")
+
+console = Console()
+
+
+class DemoFailed(Exception):
+    """The story did not end as it should."""
+
+
+class Story:
+    """The lines told so far, and one that changes."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._began = time.monotonic()
+        self._live = Live(console=console, refresh_per_second=10, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def tell(self, line: str) -> None:
+        """A line that stays."""
+        self.lines.append(line)
+        console.print(f"[dim]{time.monotonic() - self._began:5.1f} s[/]  {line}", highlight=False)
+
+    def waiting(self, line: str) -> None:
+        """What is waited for just now."""
+        self._live.update(Text(f"         … {line}", style="dim"))
+
+
+class Client:
+    """The few calls of the API that the story needs."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url
+        self._http = requests.Session()
+        self._http.headers["Authorization"] = f"Bearer {key}"
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer's JSON. Raises DemoFailed."""
+        return self._said(self._http.post(self._url + path, json=body, timeout=10))
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """The answer's JSON, or None where there is nothing. Raises DemoFailed."""
+        answer = self._http.get(self._url + path, timeout=10)
+        return None if answer.status_code == requests.codes.not_found else self._said(answer)
+
+    def _said(self, answer: requests.Response) -> dict[str, Any]:
+        if not answer.ok:
+            raise DemoFailed(f"{answer.request.method} {answer.request.path_url}: {answer.status_code} {answer.text}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@click.command(help="Send one event through all four lanes and tell the story.")
+def demo() -> None:
+    """Exit code 0 where the story ended with a handler that ran, else 1."""
+    environ = os.environ  # noqa: TID251 - the composition root of the command
+    data = Path(environ.get("HOOKLINE_DATA_DIR") or "./var")
+    if not (data / FILE).exists() and "HOOKLINE_API_KEY" not in environ:
+        raise click.ClickException("Hookline does not run here: start it with `make up`, then try again.")
+    known = {**keys_of(data), **environ} if (data / FILE).exists() else dict(environ)
+    try:
+        with Story() as story:
+            _tell(story, known)
+    except requests.ConnectionError:
+        raise click.ClickException("Hookline does not answer: start it with `make up`, then try again.") from None
+    except DemoFailed as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _tell(story: Story, environ: Mapping[str, str]) -> None:
+    port, demo_port = environ.get("HOOKLINE_PORT", "8000"), environ.get("HOOKLINE_DEMO_PORT", "8001")
+    client = Client(environ.get("HOOKLINE_URL", f"http://127.0.0.1:{port}"), environ["HOOKLINE_API_KEY"])
+    receiver = f"http://127.0.0.1:{demo_port}"
+    endpoint = client.post(
+        "/v1/endpoints",
+        {
+            "url": f"{receiver}/webhook",
+            "event_types": ["invoice.*"],
+            "retry_schedule": SCHEDULE,
+            "secret": environ["HOOKLINE_SOURCE_DEFAULT_SECRET"].split(",")[0],
+            "description": "the demo receiver: fails twice, then receives",
+        },
+    )
+    times = ", ".join(map(str, SCHEDULE))
+    story.tell(f"endpoint registered: {endpoint['id']} at the demo receiver, retries after {times} s")
+    event = client.post(
+        "/v1/events", {"type": "invoice.paid", "data": {"invoice": f"in_{secrets.token_hex(4)}", "amount": 4200}}
+    )
+    story.tell(f"event posted: {event['id']} invoice.paid")
+    mine = next(each for each in event["deliveries"] if each["endpoint_id"] == endpoint["id"])
+    delivery = _follow(story, client, mine["id"])
+    if delivery["status"] != "delivered":
+        raise DemoFailed(f"the delivery ended {delivery['status']}")
+    item = _await(
+        lambda: _done(client.get(f"/v1/inbox/default/{event['id']}")),
+        waiting=lambda: story.waiting("the handler"),
+    )
+    for handler in item["handlers"]:
+        story.tell(f"handler run: {handler['endpoint_id'].partition('.')[2]}")
+    story.tell("[bold green]completed[/]")
+    _links(story, environ, mine["id"])
+
+
+def _follow(story: Story, client: Client, delivery_id: str) -> dict[str, Any]:
+    told = 0
+
+    def look() -> dict[str, Any] | None:
+        nonlocal told
+        found = client.get(f"/v1/deliveries/{delivery_id}") or {"attempts": [], "status": "pending"}
+        for attempt in found["attempts"][told:]:
+            came = attempt["status_code"] or attempt["error"] or attempt["outcome"]
+            story.tell(f"attempt {attempt['number']} → {came}")
+            told = attempt["number"]
+        due = found.get("next_attempt_at")
+        story.waiting(f"next attempt at {due}" if due else found["status"])
+        return found if found["status"] in FINAL else None
+
+    return _await(look)
+
+
+def _done(item: dict[str, Any] | None) -> dict[str, Any] | None:
+    return item if item and item["status"] == "done" else None
+
+
+def _await(look: Callable[[], dict[str, Any] | None], waiting: Callable[[], None] | None = None) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        if waiting:
+            waiting()
+        time.sleep(POLL_SECONDS)
+    raise DemoFailed(f"nothing more came within {PATIENCE_SECONDS:.0f} s; what does `make up` say?")
+
+
+def _links(story: Story, environ: Mapping[str, str], delivery_id: str) -> None:
+    path = Path(environ.get("HOOKLINE_DATA_DIR") or "./var") / "invoices.sqlite3"
+    if path.exists():
+        with closing(sqlite3.connect(path)) as database:
+            (paid,) = database.execute("SELECT count(*) FROM paid").fetchone()
+        story.tell(f"the handler's local state: {paid} invoice(s) paid (python -m examples.invoices lists them)")
+    flower = environ.get("HOOKLINE_FLOWER_PORT", "5555")
+    story.tell(f"in Flower: http://127.0.0.1:{flower}/task/{quote(delivery_id)}")

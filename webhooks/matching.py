@@ -1,0 +1,90 @@
+"""Who is owed an event: patterns of event types, channels and chosen endpoints."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from webhooks.answers import Recipient
+from webhooks.model import Endpoint, Event
+
+LONGEST_TYPE = 256
+OPERATIONAL = "hookline."
+"""Event types of our own begin so; they must be asked for by name."""
+_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
+
+
+def check_pattern(pattern: str) -> None:
+    """Nothing for a dotted name, one with `.*` behind it, or `*`; else raises ValueError."""
+    if len(pattern) > LONGEST_TYPE or not _PATTERN.fullmatch(pattern):
+        raise ValueError(
+            f"a pattern is *, a dotted name such as invoice.paid, or one such as invoice.* with the star as "
+            f"its last part, in at most {LONGEST_TYPE} characters"
+        )
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Whether the pattern asks for the type; `*` stands for one or more trailing parts."""
+    if pattern == "*":
+        return not event_type.startswith(OPERATIONAL)
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern == event_type
+
+
+def recipients(event: Event, endpoints: Iterable[Endpoint]) -> list[Recipient]:
+    """The endpoints that the event is owed to, in their order; disabled ones are marked so."""
+    return CompiledEndpoints(endpoints).recipients(event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Interest:
+    order: int
+    recipient: Recipient
+    channels: frozenset[str]
+
+    def admits(self, channels: Sequence[str]) -> bool:
+        """An endpoint without channels takes everything; one with some, only events on one of them."""
+        return not self.channels or not self.channels.isdisjoint(channels)
+
+
+class CompiledEndpoints:
+    """A tenant's endpoints arranged by what they ask for, so that ten thousand are matched at once."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._exact: dict[str, list[_Interest]] = defaultdict(list)
+        self._below: dict[str, list[_Interest]] = defaultdict(list)
+        self._everything: list[_Interest] = []
+        for order, endpoint in enumerate(endpoints):
+            self._add(order, endpoint)
+
+    def recipients(self, event: Event) -> list[Recipient]:
+        """See the function `recipients`."""
+        chosen = None if event.endpoint_ids is None else frozenset(event.endpoint_ids)
+        found = {
+            interest.order: interest.recipient
+            for interest in self._interested(event.type)
+            if interest.admits(event.channels) and (chosen is None or interest.recipient.endpoint_id in chosen)
+        }
+        return [found[order] for order in sorted(found)]
+
+    def _add(self, order: int, endpoint: Endpoint) -> None:
+        recipient = Recipient(endpoint_id=endpoint.id, enabled=endpoint.enabled)
+        interest = _Interest(order=order, recipient=recipient, channels=frozenset(endpoint.channels))
+        for pattern in endpoint.event_types:
+            self._list_for(pattern).append(interest)
+
+    def _list_for(self, pattern: str) -> list[_Interest]:
+        if pattern == "*":
+            return self._everything
+        if pattern.endswith(".*"):
+            return self._below[pattern.removesuffix(".*")]
+        return self._exact[pattern]
+
+    def _interested(self, event_type: str) -> Iterator[_Interest]:
+        yield from self._exact.get(event_type, ())
+        parts = event_type.split(".")
+        for count in range(1, len(parts)):
+            yield from self._below.get(".".join(parts[:count]), ())
+        if not event_type.startswith(OPERATIONAL):
+            yield from self._everything

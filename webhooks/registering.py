@@ -1,0 +1,78 @@
+"""Endpoints come to be and change: what is checked, and what a change of address takes away."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from webhooks import sending, signing
+from webhooks.ids import RANDOM_BYTES, new_id
+from webhooks.model import Endpoint, SigningSecret
+from webhooks.url_policy import UrlPolicy
+
+SECRET_BYTES = 32
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What an installation lays down for its endpoints."""
+
+    url_policy: UrlPolicy
+    timeout_seconds: float = 15.0
+    """Of an endpoint that does not say otherwise."""
+
+
+def new_endpoint(
+    fields: Mapping[str, Any],
+    *,
+    tenant: str,
+    secret: str | None,
+    rules: Rules,
+    now: datetime,
+    random_bytes: Callable[[int], bytes],
+) -> Endpoint:
+    """An endpoint of those fields, not kept yet, with an id and a secret; raises InvalidEndpoint."""
+    endpoint = Endpoint(
+        id=new_id("ep", now=now, random_bytes=random_bytes(RANDOM_BYTES)),
+        tenant=tenant,
+        secrets=(SigningSecret(text=secret or signing.generate_secret(random_bytes(SECRET_BYTES))),),
+        **_judged({"timeout_seconds": None, **fields}, rules),
+    )
+    sending.check_headers(endpoint.headers, header_prefix=endpoint.header_prefix)
+    return endpoint
+
+
+def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, rules: Rules) -> Endpoint:
+    """The endpoint with those fields; raises InvalidEndpoint.
+
+    A new scheme, host or port takes the credential headers away unless the same changes give headers:
+    they were meant for the old place.
+    """
+    after = replace(endpoint, **_judged(changes, rules))
+    if "headers" in changes or "header_prefix" in changes:
+        sending.check_headers(after.headers, header_prefix=after.header_prefix)
+    if "headers" not in changes and _place(after.url) != _place(endpoint.url):
+        after = replace(after, headers=_without_credentials(after.headers))
+    if after.enabled and not endpoint.enabled:
+        return replace(after, disabled_reason=None, disabled_at=None)
+    return after
+
+
+def _judged(fields: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
+    judged = dict(fields)
+    if "url" in fields:
+        judged["url"] = rules.url_policy.check_url(fields["url"])
+    if "timeout_seconds" in fields and fields["timeout_seconds"] is None:
+        judged["timeout_seconds"] = rules.timeout_seconds
+    return judged
+
+
+def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if not sending.looks_like_credential(name)}
+
+
+def _place(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
