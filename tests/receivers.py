@@ -6,7 +6,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -129,7 +129,13 @@ class RecordingReceiver:
     TLS, and may keep it waiting or end it.
     """
 
-    def __init__(self, *script: Behaviour, tls: ssl.SSLContext | None = None, greeting: Greeting | None = None) -> None:
+    def __init__(
+        self,
+        *script: Behaviour,
+        tls: ssl.SSLContext | None = None,
+        greeting: Greeting | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self._script = list(script) or [answer()]
         self._tls = tls
         self._greeting = greeting
@@ -138,14 +144,20 @@ class RecordingReceiver:
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._host = f"[{host}]" if ":" in host else host
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=256)
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
 
     @property
     def url(self) -> str:
         """Where it listens, by address."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        return self.url_at(self._host)
+
+    def url_at(self, host: str) -> str:
+        """Where it listens, by a name that a test's resolver knows."""
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     @property
     def arrivals(self) -> list[Arrival]:
@@ -164,10 +176,7 @@ class RecordingReceiver:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        with self._changed:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+        self.hang_up_all()
         for thread in self._threads:
             thread.join()
 
@@ -184,7 +193,7 @@ class RecordingReceiver:
             lingering = list(self._open)
         for connection in lingering:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS or not, at once and without a word
 
     def _start(self, work: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
@@ -201,24 +210,29 @@ class RecordingReceiver:
             self._start(self._serve, connection, self.connections)
 
     def _serve(self, connection: socket.socket, number: int) -> None:
+        with contextlib.suppress(OSError), self._kept(connection):  # a sender that goes away is no error here
+            line = Line(connection, self._closing)
+            if self._greeting is not None:
+                self._greeting(line)
+            if self._tls is None or not line.open:
+                self._converse(line, number)
+                return
+            with self._kept(self._tls.wrap_socket(connection, server_side=True)) as wrapped:
+                self._converse(Line(wrapped, self._closing), number)
+
+    @contextlib.contextmanager
+    def _kept(self, connection: socket.socket) -> Iterator[socket.socket]:
+        """Known to `hang_up_all` as long as it is open; closed in the end."""
         with self._changed:
             self._open.add(connection)
         try:
-            self._converse(connection, number)
-        except OSError:
-            pass  # the sender went away, which is what some tests are about
+            yield connection
         finally:
             with self._changed:
                 self._open.discard(connection)
             connection.close()
 
-    def _converse(self, connection: socket.socket, number: int) -> None:
-        line = Line(connection, self._closing)
-        if self._greeting is not None:
-            self._greeting(line)
-        if self._tls is not None and line.open:
-            connection = self._tls.wrap_socket(connection, server_side=True)
-            line = Line(connection, self._closing)
+    def _converse(self, line: Line, number: int) -> None:
         rest = b""
         while line.open and not self._closing.is_set():
             arrival, rest = _read_request(line, rest, number)

@@ -277,6 +277,8 @@ def test_each_special_range_has_its_name(address, verdict):
         ("2002:7f00:1::", "loopback"),
         ("2002:a9fe:a9fe::1", "metadata"),
         ("2002:808:808::1", "translated"),
+        ("2001::80ff:fffe", "loopback"),
+        ("2001::f7f7:f7f7", "translated"),
         ("::ffff:0:127.0.0.1", "reserved"),
     ],
 )

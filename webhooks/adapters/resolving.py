@@ -32,7 +32,7 @@ class Resolver:
         self._resolve = resolve
         self._monotonic = monotonic
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="resolver")
-        self._lock = threading.RLock()  # a lookup that is over already calls `_remember` at once, inside `_lookup`
+        self._lock = threading.Lock()
         self._asked: dict[str, Future[Sequence[str]]] = {}
         self._known: dict[str, tuple[float, Sequence[str]]] = {}
 
@@ -65,18 +65,26 @@ class Resolver:
         with self._lock:
             asked = self._asked.get(host)
             if asked is None:
-                asked = self._asked[host] = self._threads.submit(self._resolve, host)
-                asked.add_done_callback(lambda answer: self._remember(host, answer))
+                asked = self._asked[host] = self._threads.submit(self._look_up, host)
         return asked
 
-    def _remember(self, host: str, answer: Future[Sequence[str]]) -> None:
+    def _look_up(self, host: str) -> Sequence[str]:
+        addresses: Sequence[str] = ()
+        try:
+            addresses = self._resolve(host)
+        finally:
+            self._remember(host, addresses)
+        return addresses
+
+    def _remember(self, host: str, addresses: Sequence[str]) -> None:
+        """Failures are forgotten at once: the next attempt asks again."""
         with self._lock:
-            self._asked.pop(host, None)
-            if answer.cancelled() or answer.exception() or not answer.result():
+            del self._asked[host]
+            if not addresses:
                 return
             if len(self._known) >= MOST_NAMES:
-                self._known.pop(next(iter(self._known)))
-            self._known[host] = (self._monotonic() + REMEMBER_SECONDS, answer.result())
+                del self._known[next(iter(self._known))]
+            self._known[host] = (self._monotonic() + REMEMBER_SECONDS, addresses)
 
 
 def _is_address(host: str) -> bool:
