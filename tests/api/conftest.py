@@ -10,7 +10,6 @@ from cryptography.fernet import Fernet
 
 from api.app import create_app
 from api.wiring import Wiring
-from bench.stack import Valkey
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.counting import FlowCounts
@@ -88,14 +87,6 @@ class Client:
     def event(self, event_type="invoice.paid", data=None, *, key=None, **fields):
         headers = {"Idempotency-Key": key} if key is not None else None
         return self.post("/v1/events", {"type": event_type, "data": data, **fields}, headers=headers)
-
-
-@pytest.fixture(scope="session")
-def valkey(tmp_path_factory):
-    server = Valkey(tmp_path_factory.mktemp("api"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.fernet import Fernet
 
-from bench.stack import Valkey
 from webhooks import lifecycle
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
@@ -16,14 +15,6 @@ from webhooks.model import Attempt, Endpoint, Event, Lane, Outcome, Response, Ve
 KEY = Fernet.generate_key().decode()
 MARGIN_SECONDS = 15
 RETENTION_SECONDS = 3600
-
-
-@pytest.fixture(scope="session")
-def valkey(tmp_path_factory):
-    server = Valkey(tmp_path_factory.mktemp("contract"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -121,6 +121,18 @@ def test_a_late_2xx_while_retrying_delivers_and_corrects_the_record(world, deliv
     assert [attempt.outcome.verdict for attempt in world.store.attempts(delivery)] == [Verdict.DELIVERED]
 
 
+def test_a_late_success_of_a_handler_is_counted_like_one_in_time(world):
+    world.endpoint()
+    world.publish(event_id="evt_own")
+    world.endpoint("fn_default.keep", tenant="in.default")
+    received = world.publish(event_id="evt_own", endpoint_id="fn_default.keep", tenant="in.default")
+    lose(world, received)
+    world.store.settle_late(received, lifecycle.settle_late(world.decided(received, 200).attempt))
+    counts = world.store.counts()
+
+    assert (counts["handlers.done"], counts["handlers.done_own"]) == (1, 1)
+
+
 def test_a_late_failure_only_corrects_the_record(world, delivery):
     lose(world, delivery)
     settlement = lifecycle.settle_late(world.decided(delivery, error=ErrorCode.TIMEOUT).attempt)

@@ -11,7 +11,6 @@ from kombu import Queue
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 
-from bench.stack import Valkey
 from webhooks.attempting import Worked
 from webhooks.model import Lane, Outcome, Reminder, Response, Status, Verdict
 from workers.app import broker_options
@@ -19,12 +18,9 @@ from workers.queue import CeleryQueue
 from workers.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    server = Valkey(tmp_path_factory.mktemp("broker"))
-    server.start()
-    yield server
-    server.stop()
+@pytest.fixture
+def broker(valkey):
+    return valkey
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 from webhooks.adapters import records
 from webhooks.adapters.keys import key
-from webhooks.adapters.redis_part import RedisPart
+from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
 from webhooks.errors import Conflict, NotFound, Unavailable
 from webhooks.model import Endpoint, EndpointHealth
@@ -34,7 +34,7 @@ class RedisEndpoints(RedisPart):
             pipe.zcard(key("line", endpoint_id, ""))
             pipe.hget(key("heads", endpoint_id), "")
             raw, in_flight, waiting, standing, head = pipe.execute()
-        fields = {name.decode(): value.decode() for name, value in raw.items()}
+        fields = texts(raw)
         found = self.endpoint_of(fields)
         if not found:
             return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from webhooks.adapters import records
 from webhooks.adapters.keys import key
-from webhooks.adapters.redis_part import RedisPart, reminders
+from webhooks.adapters.redis_part import RedisPart, reminders, texts
 from webhooks.adapters.scripts import translated
 from webhooks.answers import Acceptance, Recipient
 from webhooks.model import Event
@@ -61,7 +61,7 @@ class RedisEvents(RedisPart):
             fields, body = pipe.execute()
         if not fields:
             return None
-        return records.event({name.decode(): value.decode() for name, value in fields.items()}, body or b"")
+        return records.event(texts(fields), body or b"")
 
 
 def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> dict[str, Any]:

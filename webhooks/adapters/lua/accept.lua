@@ -62,9 +62,8 @@ if #A.recipients > A.inline then
   end
   redis.call('HSET', K.job .. job, 'kind', 'fanout', 'tenant', A.tenant, 'event_id', A.id, 'trigger', A.trigger, 'at',
     int(NOW), 'sequence', int(sequence + A.inline), 'done', A.inline, 'total', #A.recipients, 'state', 'running')
-  redis.call('ZADD', K.due, NOW, 'job:' .. job)
+  continue_job(job)
 end
 if owed == 0 then expire_event(name) end
-redis.call('HSETNX', K.flow, 'since_ms', int(math.floor(NOW / 1000)))
 if string.sub(A.tenant, 1, 3) ~= 'in.' then count('events') end
 return { 'kept', A.id, reminders, now_rfc3339() }

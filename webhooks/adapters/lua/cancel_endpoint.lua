@@ -26,11 +26,9 @@ end
 redis.call('HINCRBY', key, 'done', done)
 redis.call('HSET', key, 'cursor', job.cursor)
 if #entries < A.limit * 2 then
-  redis.call('HSET', key, 'state', 'done')
-  redis.call('PEXPIRE', key, A.done_ttl_ms)
-  redis.call('ZREM', K.due, 'job:' .. A.job)
+  end_job(A.job)
   release_waiting(job.endpoint_id)
   return { 1, reminders }
 end
-redis.call('ZADD', K.due, NOW, 'job:' .. A.job)
+continue_job(A.job)
 return { 0, reminders }

@@ -31,6 +31,7 @@ if stopped then
 end
 
 redis.call('ZREM', K.published .. lane, A.id)
+local limit = redis.call('HMGET', K.endpoint .. endpoint, 'rate_interval_us', 'tat_us', 'breaker', 'timeout_us')
 if d.trigger ~= 'test' then
   local why, wake_at = gate(endpoint, A.id)
   if why then
@@ -38,7 +39,6 @@ if d.trigger ~= 'test' then
     wait(A.id, d, why, wake_at)
     return { 'waiting', hungry(lane), reminders }
   end
-  local limit = redis.call('HMGET', K.endpoint .. endpoint, 'rate_interval_us', 'tat_us', 'breaker')
   local interval = tonumber(limit[1]) or 0
   if interval > 0 then
     redis.call('HSET', K.endpoint .. endpoint, 'tat_us', int(math.max(tonumber(limit[2]) or 0, NOW) + interval))
@@ -48,8 +48,7 @@ if d.trigger ~= 'test' then
   end
 end
 
-local timeout_us = tonumber(redis.call('HGET', K.endpoint .. endpoint, 'timeout_us'))
-local lease_end = NOW + timeout_us + A.margin_us
+local lease_end = NOW + tonumber(limit[4]) + A.margin_us
 redis.call('ZADD', K.claimed, lease_end, A.id)
 redis.call('ZADD', K.in_flight .. endpoint, lease_end, A.id)
 redis.call('ZADD', K.due, 'XX', 'LT', lease_end, 'ep:' .. endpoint) -- where others wait: the slot may end sooner now

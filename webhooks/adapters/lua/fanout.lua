@@ -20,11 +20,9 @@ end
 redis.call('HINCRBY', key, 'done', #step)
 redis.call('HINCRBY', key, 'sequence', #step)
 if redis.call('EXISTS', K.fanout .. name) == 1 then
-  redis.call('ZADD', K.due, NOW, 'job:' .. A.job)
+  continue_job(A.job)
   return { 0, reminders }
 end
-redis.call('HSET', key, 'state', 'done')
-redis.call('PEXPIRE', key, A.done_ttl_ms)
-redis.call('ZREM', K.due, 'job:' .. A.job)
+end_job(A.job)
 if tonumber(redis.call('HGET', K.event .. name, 'unfinished')) <= 0 then expire_event(name) end
 return { 1, reminders }

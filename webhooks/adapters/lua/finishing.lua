@@ -35,6 +35,15 @@ local function finish(id, d, status, reason)
   next_in_line(id, d)
 end
 
+local function count_delivered(d)
+  if lane_of(d.endpoint_id) ~= 'handlers' then
+    count('delivered')
+    return
+  end
+  count('handlers.done')
+  if redis.call('HGET', K.event .. event_key(d), 'own') == '1' then count('handlers.done_own') end
+end
+
 -- Disable with a reason: from this write on no claim wins; a job cancels what waits.
 local function stop_endpoint(endpoint, reason)
   redis.call('HSET', K.endpoint .. endpoint, 'enabled', '0', 'disabled_reason', reason, 'disabled_at', now_rfc3339(),
@@ -45,12 +54,23 @@ local function stop_endpoint(endpoint, reason)
   notice('endpoint.disabled', { tenant = tenant, endpoint_id = endpoint }, { reason = reason })
 end
 
+-- Background work: a step is over, and the job with it, or the next one is due at once.
+local function end_job(job)
+  redis.call('HSET', K.job .. job, 'state', 'done')
+  redis.call('PEXPIRE', K.job .. job, A.done_ttl_ms)
+  redis.call('ZREM', K.due, 'job:' .. job)
+end
+
+local function continue_job(job)
+  redis.call('ZADD', K.due, NOW, 'job:' .. job)
+end
+
 local function plan_cancelling(endpoint)
   local job = 'cancel_endpoint:' .. endpoint
   redis.call('HSET', K.job .. job, 'kind', 'cancel_endpoint', 'endpoint_id', endpoint, 'cursor', '-inf', 'upto',
     int(NOW), 'done', '0', 'state', 'running')
   redis.call('PERSIST', K.job .. job)
-  redis.call('ZADD', K.due, NOW, 'job:' .. job)
+  continue_job(job)
 end
 
 -- One delivery of an event, placed; or, where the endpoint is disabled, skipped.

@@ -19,10 +19,8 @@ while left > 0 do
 end
 if left > 0 then
   redis.call('DEL', K.heads .. endpoint)
-  redis.call('HSET', K.job .. A.job, 'state', 'done')
-  redis.call('PEXPIRE', K.job .. A.job, A.done_ttl_ms)
-  redis.call('ZREM', K.due, 'job:' .. A.job)
+  end_job(A.job)
   return { 1, reminders }
 end
-redis.call('ZADD', K.due, NOW, 'job:' .. A.job)
+continue_job(A.job)
 return { 0, reminders }

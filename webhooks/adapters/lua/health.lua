@@ -28,7 +28,7 @@ local function tally(endpoint, success)
   return health
 end
 
-local function open_breaker(endpoint, d, wait_us)
+local function open_breaker(endpoint, wait_us)
   redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'open', 'breaker_until_us', int(NOW + wait_us), 'breaker_wait_us',
     int(wait_us))
   redis.call('HDEL', K.endpoint .. endpoint, 'probe')
@@ -43,7 +43,7 @@ local function turn_breaker(id, d, success, health)
     local succeeded, failed = recent(health)
     local all = succeeded + failed
     if all >= P.breaker.attempts and failed >= all * P.breaker.share then
-      open_breaker(endpoint, d, P.breaker.first_us)
+      open_breaker(endpoint, P.breaker.first_us)
       notice('endpoint.breaker_opened', d, { failed = failed, attempts = all })
     end
   elseif b[2] == id and success then
@@ -52,7 +52,7 @@ local function turn_breaker(id, d, success, health)
     redis.call('DEL', health)
     notice('endpoint.breaker_closed', d)
   elseif b[2] == id then
-    open_breaker(endpoint, d, math.min(tonumber(b[3]) * 2, P.breaker.most_us))
+    open_breaker(endpoint, math.min(tonumber(b[3]) * 2, P.breaker.most_us))
   end
 end
 

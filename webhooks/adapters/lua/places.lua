@@ -121,11 +121,14 @@ local function place(id, d)
   local lane = lane_of(d.endpoint_id)
   local behind = redis.call('ZCARD', K.published .. lane) >= P.windows[lane]
     or redis.call('EXISTS', K.ready .. lane .. ':fresh:' .. d.tenant) == 1
-  if behind and not must_wait(d) then
+  local why, wake_at = must_wait(d)
+  if why then
+    wait(id, d, why, wake_at)
+  elseif behind then
     make_ready(id, d, 'fresh')
-    return
+  else
+    publish(id, d)
   end
-  admit(id, d)
 end
 
 -- Lets as many of those that wait for this endpoint go as it takes. While any is left, exactly one ep:<id> stands in due.

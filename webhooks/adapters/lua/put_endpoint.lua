@@ -24,7 +24,7 @@ end
 if kept[4] == '1' and A.fields.ordered ~= '1' then
   local job = 'free_lines:' .. A.id
   redis.call('HSET', K.job .. job, 'kind', 'free_lines', 'endpoint_id', A.id, 'state', 'running')
-  redis.call('ZADD', K.due, NOW, 'job:' .. job)
+  continue_job(job)
 end
 redis.call('HINCRBY', key, 'revision', 1)
 redis.call('INCR', K.version .. A.tenant)

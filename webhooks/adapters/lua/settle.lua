@@ -47,19 +47,14 @@ else
   end
 end
 
-local lost = A.lost == 1
 if lane == 'handlers' then
   count(A.retry == 1 and 'handlers.retry' or 'handlers.first')
   if status == 'retrying' then count('handlers.failed_retry') end
-  if status == 'delivered' then
-    count('handlers.done')
-    if redis.call('HGET', K.event .. event_key(d), 'own') == '1' then count('handlers.done_own') end
-  end
 else
   count(A.retry == 1 and 'attempts.retry' or 'attempts.first')
   if status == 'retrying' then count('retries.scheduled') end
-  if status == 'delivered' then count('delivered') end
 end
-if lost then count('leases.lost') end
+if status == 'delivered' then count_delivered(d) end
+if A.lost == 1 then count('leases.lost') end
 release_waiting(endpoint)
 return { 1, status, reason or '', hungry(lane), reminders }

@@ -15,7 +15,7 @@ if A.success == 1 and d.status == 'retrying' then
   take_out(A.id, d)
   finish(A.id, d, 'delivered')
   redis.call('HINCRBY', K.endpoint .. d.endpoint_id, 'streak', 1)
-  count(lane_of(d.endpoint_id) == 'handlers' and 'handlers.done' or 'delivered')
+  count_delivered(d)
   release_waiting(d.endpoint_id)
 end
 return { 1, reminders }
