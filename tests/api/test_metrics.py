@@ -129,7 +129,8 @@ def test_without_the_store_metrics_are_unavailable(dead_client):
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_promtool_accepts_the_alerts_and_the_configuration():
     for kind, *more in (("rules", "alerts.yml"), ("config", "--syntax-only", "prometheus.yml")):
-        checked = subprocess.run(["promtool", "check", kind, *more], cwd=DEPLOY, capture_output=True, text=True)
+        command = ["promtool", "check", kind, *more]
+        checked = subprocess.run(command, cwd=DEPLOY, check=False, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
