@@ -60,10 +60,10 @@ def create_app(wiring: Wiring) -> Flask:
     app.config.update(OPENAPI)
     app.url_map.merge_slashes = False
     attach(app, wiring)
+    metrics.measure_requests(app)
     app.before_request(_name_request(wiring.random_bytes))
     app.before_request(_authenticate(wiring.settings.api_key))
     app.after_request(_show_request_id)
-    metrics.measure_requests(app)
     api = Api(app)
     errors.register(app)
     for module in (events, endpoints, deliveries, inbox, stats):
