@@ -70,6 +70,9 @@ class Judgement(NamedTuple):
     detail: str
 
 
+ERASED = Judgement(passed=False, detail="the event's data is erased, so the filter cannot be asked again")
+
+
 def check_filter(text: str) -> None:
     """Nothing for an expression that may be an endpoint's filter; else raises ValueError saying what to change."""
     if not 1 <= len(text) <= LONGEST:
@@ -101,7 +104,7 @@ class Judge:
     def judge(self, text: str) -> Judgement:
         """Whether the event passes, and why: an expression that fails on it counts as not passed."""
         if text not in self._known:
-            self._known[text] = _judged(text, self._document)
+            self._known[text] = _judged(text, self._document) if self._event.body else ERASED
         return self._known[text]
 
     @cached_property
@@ -122,7 +125,8 @@ def _judged(text: str, document: dict[str, Any]) -> Judgement:
     try:
         found = _Interpreter().visit(_parsed(text), document)
     except _FAILURES as error:
-        return Judgement(passed=False, detail=f"{text} fails on this event, so it does not pass: {str(error)[:LONGEST_REASON]}")
+        reason = str(error)[:LONGEST_REASON]
+        return Judgement(passed=False, detail=f"{text} fails on this event, so it does not pass: {reason}")
     # JMESPath's own truth: false, null and what is empty are not; 0 is.
     passed = not (found is None or found is False or found in ("", [], {}))
     return Judgement(passed=passed, detail=f"{text} is {'true' if passed else 'not true'} of this event")
