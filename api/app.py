@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
-from api import deliveries, documentation, endpoints, errors, events, health, inbox, stats
+from api import deliveries, documentation, endpoints, errors, events, health, inbox, secrets, stats
 from api.auth import principal_of
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
@@ -65,7 +65,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.after_request(_show_request_id)
     api = Api(app)
     errors.register(app)
-    for module in (events, endpoints, deliveries, inbox, stats):
+    for module in (events, endpoints, secrets, deliveries, inbox, stats):
         api.register_blueprint(module.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
