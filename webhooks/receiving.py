@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from webhooks import payload
+from webhooks import payload, tracing
 from webhooks.answers import Acceptance
 from webhooks.counting import FlowCounts
 from webhooks.errors import BadSignature, InvalidRequest, NotFound, Unavailable
@@ -75,7 +75,7 @@ class Receiver:
         source = self._source(source_name)
         self._verify(source, request)
         verified = self._read(source, request)
-        return verified.answer or self._keep(source, verified)
+        return verified.answer or self._keep(self._event(source, request, verified))
 
     def challenged(self, source_name: str, query: Mapping[str, str]) -> Answer | None:
         """What the provider wants to hear who tries out the address by a GET; None where its kind does not.
@@ -112,12 +112,11 @@ class Receiver:
             self.counts.add("receiver.malformed")
             raise
 
-    def _keep(self, source: Source, verified: Verified) -> Received:
+    def _keep(self, event: Event) -> Received:
         """n13, n11: kept first, acknowledged after, so that a crash between the two loses nothing.
 
         The same id with other bytes is a repeat too: its event is known, however it is worded now.
         """
-        event = self._event(source, verified)
         acceptance = self.intake.accept(event)
         self.counts.add("receiver.kept")
         if acceptance.verdict != "kept":
@@ -127,7 +126,7 @@ class Receiver:
             log.info("event.ignored", event_id=event.id, event_type=event.type, tenant=event.tenant)
         return Received(id=acceptance.event_id, duplicate=False)
 
-    def _event(self, source: Source, verified: Verified) -> Event:
+    def _event(self, source: Source, request: Incoming, verified: Verified) -> Event:
         return Event(
             id=verified.id,
             source_id=verified.source_id,
@@ -135,6 +134,7 @@ class Receiver:
             type=verified.type,
             occurred_at=verified.occurred_at or self.clock.now(),
             body=verified.body,
+            traceparent=request.headers.get(tracing.HEADER),
             digest=payload.content_digest(
                 type=verified.type,
                 data=verified.body,
