@@ -35,6 +35,7 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
     store = open_store(settings)
     queue = CeleryQueue(bare_app(settings))
     clock = StoreClock(store.now)
+    counts = counts or FlowCounts()
     intake = Intake(store, queue)
     return Wiring(
         settings=settings,
@@ -47,9 +48,10 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
             intake=intake,
             events=store,
             clock=clock,
-            counts=counts or FlowCounts(),
+            counts=counts,
             most_bytes=settings.max_body_bytes,
         ),
+        counts=counts,
         rules=Rules(url_policy=UrlPolicy(settings.allow_networks), timeout_seconds=settings.timeout_seconds),
         random_bytes=secrets.token_bytes,
         broker_answers=queue.answers,

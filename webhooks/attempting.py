@@ -1,11 +1,11 @@
 """The heart: one attempt of a delivery, POST and handler alike: claim, act, settle, record."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
-from webhooks import lifecycle
+from webhooks import lifecycle, measuring
 from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
 from webhooks.model import Attempt, Delivery, Endpoint, Outcome, Reason, Reminder, Status, Verdict
@@ -101,13 +101,14 @@ class Attempting:
     def decide(self, delivery: Delivery, endpoint: Endpoint | None, attempt: Attempt) -> Settlement:
         """What the lifecycle makes of the attempt, by the endpoint's own schedule or the installation's."""
         own = endpoint.retry_schedule if endpoint else None
-        return lifecycle.settle(
+        settlement = lifecycle.settle(
             delivery,
             attempt,
             schedule=self.retry_schedule if own is None else own,
             own_schedule=own is not None,
             luck=self.luck(),
         )
+        return replace(settlement, measures=measuring.of_attempt(delivery, attempt))
 
     def _settle(self, delivery_id: str, attempt: Attempt, token: str, settlement: Settlement) -> Settled:
         give_up = self.clock.monotonic() + SETTLE_PATIENCE_SECONDS

@@ -48,6 +48,7 @@ class RedisDeliveries(RedisPart):
             "token": token,
             "retry": int(settlement.attempt.trigger is Trigger.RETRY),
             "delay_us": round(settlement.delay_seconds * 1_000_000),
+            "measures": settlement.measures,
             **_outcome_fields(settlement),
         }
         won, status, reason, hungry, rows = self.scripts.run(

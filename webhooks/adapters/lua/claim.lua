@@ -45,6 +45,7 @@ if d.trigger ~= 'test' then
   end
   if limit[3] and limit[3] ~= 'closed' then
     redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'half_open', 'probe', A.id)
+    redis.call('HSET', K.breakers, endpoint, 'half_open')
   end
 end
 

@@ -19,6 +19,7 @@ if A.start then
   redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failing_since_us', 'failing_since', 'failures', 'warned', 'probe',
     'breaker', 'breaker_until_us', 'breaker_wait_us')
   redis.call('DEL', K.health .. A.id)
+  redis.call('HDEL', K.breakers, A.id)
   if kept[3] == '0' then notice('endpoint.enabled', { tenant = A.tenant, endpoint_id = A.id }) end
 end
 if kept[4] == '1' and A.fields.ordered ~= '1' then
