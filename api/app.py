@@ -10,7 +10,18 @@ from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
-from api import deliveries, documentation, endpoints, errors, events, health, inbox, metrics, stats
+from api import (
+    deliveries,
+    documentation,
+    endpoints,
+    errors,
+    events,
+    explain,
+    health,
+    inbox,
+    metrics,
+    stats,
+)
 from api.auth import principal_of
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
@@ -66,7 +77,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.after_request(_show_request_id)
     api = Api(app)
     errors.register(app)
-    for module in (events, endpoints, deliveries, inbox, stats):
+    for module in (events, endpoints, deliveries, explain, inbox, stats):
         api.register_blueprint(module.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
