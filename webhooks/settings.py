@@ -46,6 +46,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
     "HOOKLINE_FLOWER_LOGIN": ("flower_login", variables.login),
     "HOOKLINE_ALIVE_FILE": ("alive_file", variables.path),
+    "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
+    "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
 }
 """Each variable's field and reader; the two of each source stand beside them."""
@@ -104,6 +106,8 @@ class Settings:
     replicas_ack: int = 0
     flower_login: str = ""
     alive_file: str = ""
+    traces_url: str = ""
+    send_traceparent: bool = False
     log_format: str = "auto"
     sources: tuple[SourceSettings, ...] = ()
 
@@ -129,7 +133,7 @@ class Settings:
         """What the start-up log may show: secrets as `set` or `not set`, URLs without their passwords."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown |= {name: "set" if shown[name] else "not set" for name in SECRET_FIELDS}
-        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url")}
+        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url")}
         shown["sources"] = {source.name: source.scheme for source in self.sources}
         return shown
 
