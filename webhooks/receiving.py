@@ -131,6 +131,7 @@ class Receiver:
             id=verified.id,
             source_id=verified.source_id,
             tenant=source.tenant,
+            retention_seconds=source.retention_seconds,
             type=verified.type,
             occurred_at=verified.occurred_at or self.clock.now(),
             body=verified.body,

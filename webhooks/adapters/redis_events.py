@@ -42,7 +42,7 @@ class RedisEvents(RedisPart):
             "version": endpoints_version,
             "trigger": trigger,
             "inline": INLINE_DELIVERIES,
-            "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in recipients],
+            "recipients": [_recipient(each) for each in recipients],
             **_optional(event, idempotency_key, id_given=id_given),
         }
         verdict, event_id, rows, *created_at = self.scripts.run("accept", arguments, event.body)
@@ -64,6 +64,12 @@ class RedisEvents(RedisPart):
         return records.event(texts(fields), body or b"")
 
 
+def _recipient(recipient: Recipient) -> tuple[Any, ...]:
+    """Without its ordering key where it has none: nil within a list would end it in Lua."""
+    row = (recipient.endpoint_id, int(recipient.enabled))
+    return row if recipient.ordering_key is None else (*row, recipient.ordering_key)
+
+
 def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> dict[str, Any]:
     """Only what is there: a script takes an absent field for nil."""
     fields: dict[str, Any] = {
@@ -71,6 +77,7 @@ def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> d
         "endpoint_ids": json.dumps(event.endpoint_ids) if event.endpoint_ids is not None else None,
         "ordering_key": event.ordering_key,
         "source_id": event.source_id,
+        "retention_ms": None if event.retention_seconds is None else round(event.retention_seconds * 1000),
         "traceparent": event.traceparent,
         "key": idempotency_key,
         "key_ttl_ms": IDEMPOTENCY_SECONDS * 1000 if idempotency_key else None,

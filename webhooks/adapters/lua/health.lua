@@ -78,6 +78,10 @@ end
 local function note_health(id, d, success, slow_down)
   local endpoint = d.endpoint_id
   local e = K.endpoint .. endpoint
+  if lane_of(endpoint) == 'handlers' then -- our own code: nothing has to be spared, and what is rejected is no failure
+    redis.call('HSET', e, success and 'last_success_at' or 'last_failure_at', now_rfc3339())
+    return
+  end
   turn_breaker(id, d, success, tally(endpoint, success))
   if success then
     redis.call('HSET', e, 'last_success_at', now_rfc3339())
