@@ -112,6 +112,8 @@ class Event:
     ordering_key: str | None = None
     deliveries_count: int = 0
     skipped_count: int = 0
+    traceparent: str | None = None
+    """Of the event's span, W3C Trace Context; attempts are its children."""
     source_id: str | None = None
     """The provider's own id of a received event, where it did not fit our pattern."""
 
@@ -149,6 +151,8 @@ class Endpoint:
     description: str = ""
     event_types: tuple[str, ...] = ("*",)
     channels: tuple[str, ...] = ()
+    filter: str | None = None
+    """JMESPath over the event (webhooks/filtering.py)."""
     enabled: bool = True
     disabled_reason: str | None = None
     disabled_at: datetime | None = None

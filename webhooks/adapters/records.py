@@ -27,6 +27,7 @@ CONFIGURATION = (
     "description",
     "event_types",
     "channels",
+    "filter",
     "signing_scheme",
     "header_prefix",
     "retry_schedule",
@@ -111,6 +112,7 @@ def event(fields: Hash, body: bytes) -> Event:
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
         source_id=fields.get("source_id"),
+        traceparent=fields.get("traceparent"),
     )
 
 
@@ -154,6 +156,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         description=known["description"],
         event_types=tuple(known["event_types"]),
         channels=tuple(known["channels"]),
+        filter=known.get("filter"),
         signing_scheme=known["signing_scheme"],
         header_prefix=known["header_prefix"],
         retry_schedule=tuple(schedule) if schedule is not None else None,
