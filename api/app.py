@@ -20,6 +20,7 @@ from api import (
     health,
     inbox,
     metrics,
+    secrets,
     stats,
 )
 from api.auth import principal_of
@@ -77,7 +78,15 @@ def create_app(wiring: Wiring) -> Flask:
     app.after_request(_show_request_id)
     api = Api(app)
     errors.register(app)
-    for module in (events, endpoints, deliveries, explain, inbox, stats):
+    for module in (
+        events,
+        endpoints,
+        secrets,
+        deliveries,
+        explain,
+        inbox,
+        stats,
+    ):
         api.register_blueprint(module.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)

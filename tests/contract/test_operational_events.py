@@ -10,8 +10,10 @@ from structlog.testing import capture_logs
 from webhooks import notifying
 from webhooks.answers import EventQuery
 from webhooks.errors import Unavailable
+from webhooks.model import SigningSecret
 from webhooks.notifying import event_of, send_notices
 from webhooks.publishing import Intake
+from webhooks.rotation import rotated
 
 SCHEMAS = notifying.schemas()
 KINDS = [
@@ -22,6 +24,7 @@ KINDS = [
     "hookline.endpoint.enabled",
     "hookline.endpoint.failing",
     "hookline.endpoint.recovered",
+    "hookline.endpoint.secret_rotated",
 ]
 
 
@@ -33,7 +36,10 @@ def deliver(world, status, **options):
 
 def live(world):
     """A life in which everything happens that is told of."""
-    world.endpoint()
+    world.endpoint(secrets=(SigningSecret(text="whsec_old"),))
+    world.store.change_endpoint(
+        "ep_1", lambda kept: rotated(kept, "whsec_new", overlap_seconds=60, now=world.store.now())
+    )
     for _ in range(10):
         deliver(world, 500)
     world.advance(31)
@@ -77,7 +83,15 @@ def test_each_change_is_told_once_and_in_order(world):
     live(world)
     kinds = [notice.kind.removeprefix("endpoint.") for notice in told(world) if notice.kind != "delivery.exhausted"]
 
-    assert kinds == ["breaker_opened", "breaker_closed", "failing", "recovered", "disabled", "enabled"]
+    assert kinds == [
+        "secret_rotated",
+        "breaker_opened",
+        "breaker_closed",
+        "failing",
+        "recovered",
+        "disabled",
+        "enabled",
+    ]
 
 
 class Listeners:
