@@ -34,7 +34,7 @@ redis.call('ZREM', K.claimed, A.id)
 redis.call('ZREM', K.in_flight .. endpoint, A.id)
 
 if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. endpoint, 'enabled') == 1 then
-  note_health(A.id, d, A.success == 1, A.slow_down)
+  note_health(A.id, d, A.success == 1)
 end
 
 if status == 'retrying' then
@@ -44,7 +44,8 @@ if status == 'retrying' then
 else
   finish(A.id, d, status, reason)
   if status == 'exhausted' then
-    notice('delivery.exhausted', d, { delivery_id = A.id, event_id = d.event_id, status_code = A.status_code, error = A.error })
+    notice('delivery.exhausted', d, { delivery_id = A.id, event_id = d.event_id, status_code = A.status_code or cjson.null,
+      error = A.error or cjson.null })
   end
 end
 
