@@ -21,6 +21,7 @@ from api import (
     inbox,
     metrics,
     secrets,
+    sources,
     stats,
 )
 from api.auth import principal_of
@@ -85,6 +86,7 @@ def create_app(wiring: Wiring) -> Flask:
         deliveries,
         explain,
         inbox,
+        sources,
         stats,
     ):
         api.register_blueprint(module.blueprint)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from webhooks import logs
 from webhooks.adapters.clock import StoreClock
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.counting import FlowCounts
+from webhooks.known_sources import KnownSources
 from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
@@ -40,6 +42,7 @@ def build(
     settings = Settings.from_env(environ)
     store = open_store(settings, kind=store_kind)
     queue = queue_kind(bare_app(settings))
+    registering = registrar(store, handlers.load(settings.handlers), settings)
     clock = StoreClock(store.now)
     counts = counts or FlowCounts()
     intake = Intake(store, queue, spans=open_spans(settings, clock))
@@ -50,7 +53,7 @@ def build(
         clock=clock,
         intake=intake,
         receiver=Receiver(
-            sources={source.name: source for source in settings.sources},
+            sources=KnownSources(settings.sources, store, monotonic=time.monotonic),
             intake=intake,
             events=store,
             clock=clock,
@@ -60,6 +63,7 @@ def build(
         counts=counts,
         rules=Rules(url_policy=UrlPolicy(settings.allow_networks), timeout_seconds=settings.timeout_seconds),
         random_bytes=secrets.token_bytes,
+        register_handlers=lambda name: registering.register([name]),
         broker_answers=queue.answers,
     )
 

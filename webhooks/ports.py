@@ -30,6 +30,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
+from webhooks.sources import Source
 
 
 class Clock(Protocol):
@@ -214,6 +215,26 @@ class StagingStore(Protocol):
         ...
 
 
+class SourceStore(Protocol):
+    """Sources that the API keeps. Each write advances their version in the same step."""
+
+    def put_source(self, source: Source, *, now: datetime) -> Source:
+        """Keep it in place of what was there; what comes back has its times."""
+        ...
+
+    def delete_source(self, name: str) -> bool:
+        """It is gone; False when there was none."""
+        ...
+
+    def sources(self) -> tuple[int, list[Source]]:
+        """The version and all of them, by name."""
+        ...
+
+    def sources_version(self) -> int:
+        """Advances with each change; 0 before the first."""
+        ...
+
+
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
 
@@ -246,5 +267,5 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, SourceStore, Protocol):
     """Everything that is remembered."""

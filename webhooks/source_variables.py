@@ -11,10 +11,13 @@ from webhooks.sources import Source, source
 
 PREFIX = "HOOKLINE_SOURCE_"
 OPTIONS = tuple(sorted({name.upper() for scheme in SCHEMES.values() for name in scheme.options}))
-FIELDS = ("SCHEME", "SECRET", "NETWORKS")
+FIELDS = ("SCHEME", "SECRET", "NETWORKS", "RETENTION")
 SOURCE_VARIABLE = re.compile(rf"{PREFIX}([A-Z0-9](?:[A-Z0-9_]*?[A-Z0-9])??)_({'|'.join((*FIELDS, *OPTIONS))})")
 """The name is the shortest that leaves a known ending: SHOP_ID_HEADER is the ID_HEADER of SHOP."""
-READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {"NETWORKS": ("networks", variables.networks)}
+READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "NETWORKS": ("networks", variables.networks),
+    "RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
+}
 
 
 def read_sources(environ: Mapping[str, str], problems: list[str]) -> tuple[Source, ...]:

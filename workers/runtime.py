@@ -16,9 +16,10 @@ from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.attempting import Attempting
 from webhooks.handlers import Handlers
+from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
-from webhooks.ports import Clock, EndpointStore
+from webhooks.ports import Clock, Store
 from webhooks.publishing import Intake
 from webhooks.retrying import Stager
 from webhooks.settings import Settings, SettingsError
@@ -92,12 +93,12 @@ def build(
     )
 
 
-def registrar(store: EndpointStore, registry: Handlers, settings: Settings) -> Registrar:
+def registrar(store: Store, registry: Handlers, settings: Settings) -> Registrar:
     """What gives these handlers their endpoints; to be started."""
     return Registrar(
         store,
         registry,
-        [source.name for source in settings.sources],
+        KnownSources(settings.sources, store, monotonic=time.monotonic).names,
         timeout_seconds=settings.handler_timeout_seconds,
     )
 

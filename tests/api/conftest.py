@@ -143,6 +143,7 @@ def wired_to(store, queue, clock):
         counts=counts,
         rules=Rules(url_policy=UrlPolicy()),
         random_bytes=CountingRandom(),
+        register_handlers=lambda name: None,
         broker_answers=lambda: True,
     )
 

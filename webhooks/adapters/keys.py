@@ -36,6 +36,9 @@ PREFIXES = {
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "source": "source:",  # hash: one source that the API keeps, <name>
+    "sources": "sources",  # sorted set of their names, by name
+    "sources_version": "sources_version",  # integer
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }
 
