@@ -10,12 +10,11 @@ from api.auth import principal
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape, SecretShape
 from api.event_schemas import TestSchema
-from api.paging import page_of
 from api.reading import Blueprint
 from api.schemas import EndpointsQuery
 from api.shapes import EventShape
 from api.wiring import wired
-from webhooks.answers import Page
+from webhooks.answers import EndpointQuery, Page
 from webhooks.errors import NotFound
 from webhooks.model import HANDLER_PREFIX, Endpoint
 from webhooks.publishing import Draft, publish_test
@@ -39,7 +38,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         random_bytes=wiring.random_bytes,
     )
     kept = wiring.store.add_endpoint(endpoint)
-    return _unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
+    return unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
 
 
 @blueprint.route("", methods=["GET"])
@@ -48,9 +47,8 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
 def list_endpoints(query: dict[str, Any]) -> ResponseReturnValue:
     """List a tenant's endpoints, newest first."""
     store = wired().store
-    tenant = principal().tenant_to_read(query.get("tenant"))
-    _, endpoints = store.endpoints(tenant)
-    found = page_of(endpoints, limit=query["limit"], cursor=query.get("cursor"), filters=tenant)
+    tenant = principal().tenant_to_read(query.pop("tenant", None))
+    found = store.list_endpoints(EndpointQuery(tenant=tenant, **query))
     # The endpoint as read alone knows its health, too.
     now = [store.endpoint(endpoint.id) for endpoint in found.items]
     return rendering.page(Page(tuple(each for each in now if each), found.next), rendering.endpoint)
@@ -91,7 +89,7 @@ def delete_endpoint(endpoint_id: str) -> ResponseReturnValue:
 def read_secret(endpoint_id: str) -> ResponseReturnValue:
     """Read an endpoint's signing secret."""
     secrets = _known(endpoint_id).secrets
-    return _unstored(rendering.secrets(secrets, now=wired().clock.now()))
+    return unstored(rendering.secrets(secrets, now=wired().clock.now()))
 
 
 @blueprint.route("/<endpoint_id>/test", methods=["POST"])
@@ -125,7 +123,7 @@ def _require_seen(endpoint: Endpoint) -> None:
         raise NotFound("there is no such endpoint")
 
 
-def _unstored(body: rendering.Json, *, status: int = 200) -> Response:
+def unstored(body: rendering.Json, *, status: int = 200) -> Response:
     """An answer with a secret in it, which no cache may keep."""
     answer = jsonify(body)
     answer.status_code = status
