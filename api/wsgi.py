@@ -22,7 +22,7 @@ from webhooks.url_policy import UrlPolicy
 from workers import handlers
 from workers.app import bare_app
 from workers.queue import CeleryQueue
-from workers.runtime import open_store, registrar
+from workers.runtime import open_spans, open_store, registrar
 
 REGISTERING_SECONDS = 5.0
 
@@ -36,7 +36,7 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
     queue = CeleryQueue(bare_app(settings))
     clock = StoreClock(store.now)
     counts = counts or FlowCounts()
-    intake = Intake(store, queue)
+    intake = Intake(store, queue, spans=open_spans(settings, clock))
     return Wiring(
         settings=settings,
         store=store,

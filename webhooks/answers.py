@@ -50,7 +50,8 @@ class Claim:
     delivery: Delivery | None = None
     endpoint: Endpoint | None = None
     body: bytes = b""
-    occurred_at: datetime | None = None
+    traceparent: str | None = None
+    """The event's (webhooks/tracing.py)."""
     hungry: bool = False
     """The window is half empty while something is ready: the stager should look."""
     reminders: tuple[Reminder, ...] = ()
@@ -93,6 +94,7 @@ class LostLease:
     claimed_at: datetime
     endpoint: Endpoint | None
     """None when it is deleted."""
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
 from webhooks.model import Attempt, Delivery, Endpoint, Outcome, Reason, Reminder, Status, Verdict
 from webhooks.ports import Clock, DeliveryStore, Queue
+from webhooks.tracing import Spans, trace_id_of
 
 LEASE_MARGIN_SECONDS = 15.0
 """The lease outlasts the endpoint's deadline by this much."""
@@ -55,6 +56,7 @@ class Attempting:
     pause: Callable[[float], None]
     hungry: Callable[[], None]
     """Called when the conveyor runs low while something is ready."""
+    spans: Spans
 
     def attempt(self, delivery_id: str, number: int, act: Act) -> Worked:
         """Do the attempt that a reminder asks for, if it is still wanted and nobody else has it.
@@ -90,7 +92,8 @@ class Attempting:
         settled = self._settle(delivery.id, attempt, token, settlement)
         self._pass_on(settled.reminders, hungry=settled.hungry)
         status = settled.status if settled.won else None
-        report(delivery, attempt, status=status, delay_seconds=settlement.delay_seconds)
+        report(delivery, attempt, status=status, delay_seconds=settlement.delay_seconds, traceparent=claim.traceparent)
+        self.spans.attempted(delivery, attempt, traceparent=claim.traceparent)
         return Worked(
             status=status,
             reason=settled.reason,
@@ -149,7 +152,9 @@ class Attempting:
             self.hungry()
 
 
-def report(delivery: Delivery, attempt: Attempt, *, status: Status | None, delay_seconds: float) -> None:
+def report(
+    delivery: Delivery, attempt: Attempt, *, status: Status | None, delay_seconds: float, traceparent: str | None
+) -> None:
     """One wide log line for the attempt; a receiver's failure is nothing to alarm the operator with."""
     outcome = attempt.outcome
     log.info(
@@ -159,6 +164,7 @@ def report(delivery: Delivery, attempt: Attempt, *, status: Status | None, delay
         event_type=delivery.event_type,
         endpoint_id=delivery.endpoint_id,
         tenant=delivery.tenant,
+        trace_id=trace_id_of(traceparent),
         attempt=attempt.number,
         trigger=attempt.trigger,
         outcome=outcome.verdict,

@@ -34,7 +34,7 @@ def test_each_call_says_what_it_does_takes_and_answers(document):
         if method in ("get", "post", "patch", "delete")
     }
 
-    assert len(operations) >= 25
+    assert len(operations) > 20
     for name, operation in operations.items():
         assert operation["summary"], name
         assert {status[0] for status in operation["responses"]} & {"2"}, name

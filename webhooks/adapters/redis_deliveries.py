@@ -36,6 +36,7 @@ class RedisDeliveries(RedisPart):
             delivery=records.delivery(records.flat_hash(answer[3])),
             endpoint=self.endpoint_of(records.some_fields(records.ENDPOINT_FIELDS, answer[4])),
             body=answer[5],
+            traceparent=answer[6].decode() or None,
             hungry=hungry,
             reminders=rows,
         )

@@ -86,7 +86,7 @@ class RedisStaging(RedisPart):
     def lost_leases(self) -> list[LostLease]:
         """See `ports.StagingStore.lost_leases`."""
         lost = []
-        for delivery, endpoint in self.scripts.run("lost_leases", {"limit": LOST_AT_ONCE}):
+        for delivery, endpoint, traceparent in self.scripts.run("lost_leases", {"limit": LOST_AT_ONCE}):
             fields = records.flat_hash(delivery)
             lost.append(
                 LostLease(
@@ -94,6 +94,7 @@ class RedisStaging(RedisPart):
                     token=fields["token"],
                     claimed_at=datetime.fromisoformat(fields["claimed_at"]),
                     endpoint=self.endpoint_of(records.flat_hash(endpoint)),
+                    traceparent=traceparent.decode() or None,
                 )
             )
         return lost
