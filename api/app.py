@@ -23,6 +23,7 @@ from api import (
     inbox,
     metrics,
     permissions,
+    secrets,
     stats,
 )
 from api.auth import Authenticator
@@ -51,6 +52,7 @@ OPENAPI = {
 DOCUMENTED = (
     events,
     endpoints,
+    secrets,
     deliveries,
     explain,
     inbox,

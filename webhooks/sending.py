@@ -12,6 +12,7 @@ from webhooks.attempting import Performed
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
 from webhooks.ports import Clock, Sender
+from webhooks.rotation import valid_secrets
 
 SIGNATURE_HEADERS = ("id", "timestamp", "signature")
 RESERVED_HEADERS = frozenset(
@@ -62,11 +63,7 @@ def prepare(
 
     Raises ValueError when no secret is valid: nothing unsigned leaves.
     """
-    keys = [
-        signing.decode_secret(secret.text)
-        for secret in endpoint.secrets
-        if secret.expires_at is None or secret.expires_at > now
-    ]
+    keys = [signing.decode_secret(secret.text) for secret in valid_secrets(endpoint, now=now)]
     if not keys:
         raise ValueError("the endpoint has no valid signing secret")
     timestamp = int(now.timestamp())
