@@ -128,9 +128,9 @@ def test_its_last_use_is_shown_to_the_minute(client, made, with_key, store):
         return client.get(f"/v1/keys/{key['id']}").json["last_used_at"]
 
     first = last_use()
-    store.client.incrby("clock:offset", 59_000_000)
+    store.client.incrby("clock:offset", 30_000_000)
     within_the_minute = last_use()
-    store.client.incrby("clock:offset", 2_000_000)
+    store.client.incrby("clock:offset", 31_000_000)
     after_it = last_use()
 
     assert first is not None
