@@ -56,6 +56,7 @@ def build(
             sources=KnownSources(settings.sources, store, monotonic=time.monotonic),
             intake=intake,
             events=store,
+            turns=store,
             clock=clock,
             counts=counts,
             most_bytes=settings.max_body_bytes,

@@ -136,6 +136,7 @@ def wired_to(store, queue, clock):
             sources={"default": Source(name="default", scheme="none")},
             intake=intake,
             events=store,
+            turns=store,
             clock=clock,
             counts=counts,
             most_bytes=MAX_BODY,

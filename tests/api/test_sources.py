@@ -144,3 +144,11 @@ def test_a_source_that_cannot_be_is_refused_by_field(installation, name, body, f
     assert answer.status_code == 400
     assert list(answer.json["errors"]) == [field]
     assert "whsec_short" not in answer.text
+
+
+def test_a_key_of_one_tenant_has_nothing_to_do_with_sources(installation):
+    key = installation.post("/v1/keys", {"name": "k", "tenant": "acme", "scopes": ["manage", "read"]}).json["key"]
+    bound = {"headers": {"Authorization": f"Bearer {key}"}}
+
+    assert installation("GET", "/v1/sources", **bound).status_code == 403
+    assert installation("PUT", "/v1/sources/hub", GITHUB, **bound).status_code == 403

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from webhooks.model import RateLimit
 from webhooks.settings import VARIABLES, Settings, SettingsError, without_password
 from webhooks.sources import source
 
@@ -291,11 +292,13 @@ def test_a_source_has_what_else_its_variables_say():
         SOURCE_SHOP_ID_HEADER="X-Id",
         SOURCE_SHOP_NETWORKS="192.0.2.0/24, fd00::/8",
         SOURCE_SHOP_RETENTION="7d",
+        SOURCE_SHOP_RATE_LIMIT="100/1m",
     ).sources
 
     assert found.name == "shop"
     assert dict(found.options) == {"header": "X-Sig", "id_header": "X-Id"}
     assert (found.networks, found.retention_seconds) == (("192.0.2.0/24", "fd00::/8"), 7 * 86400)
+    assert found.rate_limit == RateLimit(limit=100, period_seconds=60)
 
 
 def test_all_problems_of_a_source_are_told_with_their_variables():
@@ -304,12 +307,14 @@ def test_all_problems_of_a_source_are_told_with_their_variables():
         SOURCE_SHOP_NETWORKS="10.0.0.1/8",
         SOURCE_SHOP_RETENTION="1s",
         SOURCE_SHOP_HASH="md5",
+        SOURCE_SHOP_RATE_LIMIT="0/1s",
     )
 
     assert sorted(problem.partition(":")[0] for problem in found) == [
         "HOOKLINE_SOURCE_SHOP_HASH",
         "HOOKLINE_SOURCE_SHOP_HEADER",
         "HOOKLINE_SOURCE_SHOP_NETWORKS",
+        "HOOKLINE_SOURCE_SHOP_RATE_LIMIT",
         "HOOKLINE_SOURCE_SHOP_RETENTION",
         "HOOKLINE_SOURCE_SHOP_SECRET",
     ]

@@ -39,6 +39,10 @@ PREFIXES = {
     "source": "source:",  # hash: one source that the API keeps, <name>
     "sources": "sources",  # sorted set of their names, by name
     "sources_version": "sources_version",  # integer
+    "turns": "turns:",  # integer µs with expiry: when the next webhook of a source with a rate limit is due, <name>
+    "api_key": "api_key:",  # hash: what is known of an API key
+    "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
+    "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }
 

@@ -52,6 +52,15 @@ class RedisSources(RedisPart):
         with translated():
             return int(self.client.get(key("sources_version")) or 0)
 
+    def take_turn(self, source: Source) -> float:
+        """See `ports.SourceStore.take_turn`."""
+        limit = source.rate_limit
+        if limit is None:
+            return 0.0
+        interval_us = round(limit.period_seconds / limit.limit * 1_000_000)
+        arguments = {"name": source.name, "interval_us": interval_us, "burst": limit.burst}
+        return int(self.scripts.run("take_turn", arguments)) / 1_000_000
+
     def _fields(self, source: Source, now: datetime) -> dict[str, str]:
         limit = source.rate_limit
         configuration = {
