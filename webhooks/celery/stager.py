@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from celery import bootsteps
 
+from webhooks.celery.runtime import Runtime
 from webhooks.errors import Unavailable
-from workers.runtime import Runtime
 
 CARE_EVERY_SECONDS = 1.0
 PAUSE_AFTER_TROUBLE_SECONDS = 0.5

@@ -12,11 +12,11 @@ from celery.worker.state import revoked
 from webhooks import processing, sending
 from webhooks.answers import Claim
 from webhooks.attempting import Act, Performed
+from webhooks.celery.queue import CANARY, DELIVER, HARD_LIMIT_AFTER_SECONDS, PROCESS
+from webhooks.celery.runtime import Runtime
+from webhooks.celery.showing import ReminderTask, Shown, show
 from webhooks.errors import Unavailable, WebhookError
 from webhooks.model import Lane
-from workers.queue import CANARY, DELIVER, HARD_LIMIT_AFTER_SECONDS, PROCESS
-from workers.runtime import Runtime
-from workers.showing import ReminderTask, Shown, show
 
 log = structlog.get_logger()
 

@@ -53,12 +53,16 @@ class Registrar(threading.Thread):
         """Until it has been done once, for all sources that there are then."""
         while True:
             try:
-                self.register(self._names())
+                self.register_all()
             except Unavailable as error:
                 log.warning("handlers.unregistered", why=str(error))
                 self._pause.wait(TRY_EVERY_SECONDS)
             else:
                 return
+
+    def register_all(self) -> None:
+        """The handlers hear all sources that there are now. Raises Unavailable."""
+        self.register(self._names())
 
     def register(self, sources: Iterable[str]) -> None:
         """The handlers hear these sources from now on. Raises Unavailable."""
