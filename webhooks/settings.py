@@ -34,6 +34,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_TIMEOUT": ("timeout_seconds", variables.duration_between("1s", "60s")),
     "HOOKLINE_ALLOW_NETWORKS": ("allow_networks", variables.networks),
     "HOOKLINE_RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
+    "HOOKLINE_AUDIT_RETENTION": ("audit_retention_seconds", variables.duration_between("1h", "3650d")),
     "HOOKLINE_HANDLERS": ("handlers", variables.module),
     "HOOKLINE_HANDLER_TIMEOUT": ("handler_timeout_seconds", variables.duration_between("1s", "1h")),
     "HOOKLINE_WORKER_PROCESSES": ("worker_processes", variables.integer(1, 256)),
@@ -94,6 +95,7 @@ class Settings:
     timeout_seconds: float = 15.0
     allow_networks: tuple[str, ...] = ()
     retention_seconds: float = 30 * 86400
+    audit_retention_seconds: float = 365 * 86400
     handlers: str = ""
     worker_processes: int = os.cpu_count() or 1
     worker_slots: int = 100
