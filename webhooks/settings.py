@@ -53,6 +53,9 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 }
 """Each variable's field and reader; the two of each source stand beside them."""
 
+OTHERS = frozenset({"HOOKLINE_URL"})
+"""Variables of the command line, which are nothing to a server and may stand in the same shell."""
+
 HOW_TO_GET = {
     "HOOKLINE_REDIS_URL": "give a server's URL, such as redis://127.0.0.1:6379/0; `make up` brings its own",
     "HOOKLINE_API_KEY": "make one with: openssl rand -hex 32",
@@ -181,7 +184,7 @@ def _next_database(url: str, problems: list[str]) -> str:
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name in VARIABLES or SOURCE_VARIABLE.fullmatch(name):
+        if not name.startswith(PREFIX) or name in OTHERS or name in VARIABLES or SOURCE_VARIABLE.fullmatch(name):
             continue
         meant = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VARIABLES], n=1)
         hint = f"did you mean {PREFIX}{meant[0]}?" if meant else ".env.example lists them all"
