@@ -104,9 +104,11 @@ def _section(figures: dict[tuple[float | None, str], list[float]], bare: list[fl
     return f"""## From POST to arrival
 
 `make bench -- latency`. {where}
-{ROUNDS} interleaved rounds of {SECONDS} s at each rate, and of {FASTEST} events as fast as 16 callers get answers; {BODY_BYTES} bytes of data;
+{ROUNDS} interleaved rounds of {SECONDS} s at each rate, and of {FASTEST} events
+as fast as 16 callers get answers; {BODY_BYTES} bytes of data;
 {PROCESSES} worker processes with task events on, one API process.
-Milliseconds from when the call was due to its answer (accept) and to the receiver (arrival); medians of rounds, least and most.
+Milliseconds from when the call was due
+to its answer (accept) and to the receiver (arrival); medians of rounds, least and most.
 Refused calls: {refused:.0f}.
 
 {table(("rate", "arrived a second", *names), rows)}

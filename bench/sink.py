@@ -13,7 +13,7 @@ from bench.stack import free_port, wait_until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
 LATENCIES_KEPT = 200_000
-STAMP = b'"sent_at":'
+STAMP = b'"sent_at": '
 """Where a body holds the monotonic moment at which its event was posted, the way to its arrival is timed."""
 
 
