@@ -121,6 +121,8 @@ class Event:
     """How long it is kept once its last delivery is final; None: the installation's."""
     source_id: str | None = None
     """The provider's own id of a received event, where it did not fit our pattern."""
+    ignored_at: datetime | None = None
+    """When a person decided that a received event needs no handling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

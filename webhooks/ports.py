@@ -6,6 +6,7 @@ from typing import Protocol
 
 from webhooks.answers import (
     Acceptance,
+    AuditQuery,
     Backlog,
     Claim,
     DeliveryQuery,
@@ -23,6 +24,7 @@ from webhooks.answers import (
     Vitals,
 )
 from webhooks.api_keys import ApiKey
+from webhooks.auditing import AuditEntry
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -92,6 +94,14 @@ class EventStore(Protocol):
 
     def event_deliveries(self, tenant: str, event_id: str, *, limit: int = 100) -> list[Delivery]:
         """The event's first `limit` deliveries in the order they were made, skipped ones too."""
+        ...
+
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """A received event is marked as ignored by a person, or not any more; False when there is none."""
+        ...
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """How many events of a source are kept, and how many deliveries to its handlers in each group."""
         ...
 
     def list_events(self, query: EventQuery) -> Page[Event]:
@@ -302,5 +312,19 @@ class KeyStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, SourceStore, KeyStore, Protocol):
+class AuditStore(Protocol):
+    """The audit log, of which old entries go by themselves."""
+
+    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
+        """Keep the entry; those that are older than `keep_seconds` are dropped by and by."""
+        ...
+
+    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+
+class Store(
+    EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, SourceStore, KeyStore, AuditStore, Protocol
+):
     """Everything that is remembered."""

@@ -318,3 +318,7 @@ def test_all_problems_of_a_source_are_told_with_their_variables():
         "HOOKLINE_SOURCE_SHOP_RETENTION",
         "HOOKLINE_SOURCE_SHOP_SECRET",
     ]
+
+
+def test_a_variable_of_the_command_line_is_no_mistake():
+    assert read(URL="http://127.0.0.1:8000").port == 8000

@@ -12,6 +12,7 @@ from webhooks.answers import Acceptance, Recipient
 from webhooks.model import Event
 from webhooks.payload import time_text
 
+GROUPS = ("unfinished", "delivered", "failed")
 IDEMPOTENCY_SECONDS = 24 * 3600
 INLINE_DELIVERIES = 100
 """So many deliveries are made in the accepting call itself; the others by a background job."""
@@ -52,6 +53,19 @@ class RedisEvents(RedisPart):
             reminders=reminders(rows),
             created_at=records.time_of(created_at[0].decode()) if created_at else None,
         )
+
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """See `ports.EventStore.mark_ignored`."""
+        return bool(self.scripts.run("ignore", {"tenant": tenant, "id": event_id, "ignored": int(ignored)}))
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """See `ports.EventStore.inbox_counts`."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.zcard(key("events", tenant))
+            for group in GROUPS:
+                pipe.zcard(key("index", "tenant", tenant, group))
+            events, *groups = pipe.execute()
+        return {"events": events, **dict(zip(GROUPS, groups, strict=True))}
 
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""
