@@ -9,10 +9,9 @@ from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, after_this_request, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import (
-    ClientDisconnected,
     HTTPException,
     LengthRequired,
     MethodNotAllowed,
@@ -147,8 +146,15 @@ def read_body(most_bytes: int) -> bytes:
         return _counted(most_bytes)
     except RequestEntityTooLarge:
         raise _too_large(most_bytes) from None
-    except (ClientDisconnected, OSError):
-        raise InvalidRequest("the body ends before it is complete") from None
+    except Exception:  # noqa: BLE001 - each server has its own errors for a body that is badly chunked or cut short
+        after_this_request(_close)
+        raise InvalidRequest("the body ends before it is complete, or is badly chunked") from None
+
+
+def _close(answer: Response) -> Response:
+    """Nobody knows where the next request would begin on this connection."""
+    answer.headers["Connection"] = "close"
+    return answer
 
 
 def _counted(most_bytes: int) -> bytes:
