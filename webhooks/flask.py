@@ -144,7 +144,7 @@ def read_body(most_bytes: int) -> bytes:
     request.max_content_length = most_bytes + 1
     try:
         return _counted(most_bytes)
-    except RequestEntityTooLarge:
+    except (PayloadTooLarge, RequestEntityTooLarge):
         raise _too_large(most_bytes) from None
     except Exception:  # noqa: BLE001 - each server has its own errors for a body that is badly chunked or cut short
         after_this_request(_close)
