@@ -217,6 +217,13 @@ class StagingStore(Protocol):
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
 
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
+
     def mark_stager(self) -> None:
         """The stager looked just now."""
         ...

@@ -7,9 +7,11 @@ from typing import Any
 
 import structlog
 from celery import bootsteps
+from celery.worker.state import maybe_shutdown
 
 from webhooks.errors import Unavailable
 from workers.runtime import Runtime
+from workers.starting import wait_for_store
 
 CARE_EVERY_SECONDS = 1.0
 PAUSE_AFTER_TROUBLE_SECONDS = 0.5
@@ -77,5 +79,10 @@ def stager_step(runtime: Runtime) -> type[Any]:
             runtime.registrar.start()
             self.thread = StagerThread(runtime)
             return self.thread
+
+        def start(self, worker: Any) -> None:
+            """Nothing is consumed, and nothing staged, before the store can be used."""
+            wait_for_store(runtime.store, between_tries=maybe_shutdown)
+            super().start(worker)
 
     return StagerStep

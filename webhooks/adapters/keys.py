@@ -36,6 +36,7 @@ PREFIXES = {
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "replicated": "mark:replicated",  # written after an acceptance that waits for replicas
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }
 

@@ -10,6 +10,7 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_staging import RedisStaging
 from webhooks.adapters.scripts import Scripts
@@ -27,7 +28,7 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
+class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisExamining):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
@@ -38,6 +39,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         client: Any = redis.Redis.from_url(
@@ -47,7 +49,9 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             health_check_interval=0,
         )
-        return cls.over(client, cipher=cipher, retention_seconds=retention_seconds, windows=windows)
+        return cls.over(
+            client, cipher=cipher, retention_seconds=retention_seconds, windows=windows, replicas_ack=replicas_ack
+        )
 
     @classmethod
     def over(
@@ -57,6 +61,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
@@ -66,4 +71,4 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
             "disable": DISABLE,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }
-        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher)
+        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher, replicas_ack=replicas_ack)
