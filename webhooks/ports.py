@@ -209,6 +209,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
