@@ -20,6 +20,7 @@ from api import (
     health,
     inbox,
     metrics,
+    recoveries,
     secrets,
     stats,
 )
@@ -83,6 +84,7 @@ def create_app(wiring: Wiring) -> Flask:
         endpoints,
         secrets,
         deliveries,
+        recoveries,
         explain,
         inbox,
         stats,

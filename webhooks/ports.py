@@ -15,6 +15,8 @@ from webhooks.answers import (
     Notice,
     Page,
     Recipient,
+    Recovery,
+    RecoveryScope,
     Settled,
     Settlement,
     Staged,
@@ -246,5 +248,25 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class RecoveryStore(Protocol):
+    """Failures of a time range, replayed in the background."""
+
+    def count_recoverable(self, scope: RecoveryScope) -> int:
+        """How many deliveries a recovery of that scope would take now."""
+        ...
+
+    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
+        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
+        ...
+
+    def find_recoverable(self, recovery_id: str) -> Recovery:
+        """One bounded step of finding what it will replay is done, if there was any left."""
+        ...
+
+    def recovery(self, recovery_id: str) -> Recovery | None:
+        """The recovery, or None when there is none or it ended more than a day ago."""
+        ...
+
+
+class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, RecoveryStore, Protocol):
     """Everything that is remembered."""
