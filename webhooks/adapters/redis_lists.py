@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice
 from typing import TypeVar
 
 from webhooks.adapters import records
@@ -20,6 +22,8 @@ from webhooks.model import Delivery, Event, Status
 MOST_EXAMINED = 2000
 """Entries that one page looks at; with a rare filter it may be short, even empty, and have a `next`."""
 CHUNK = 250
+GROUPS = 3
+"""unfinished, delivered, failed"""
 
 T = TypeVar("T")
 Entry = tuple[int, str]
@@ -30,7 +34,7 @@ Entry = tuple[int, str]
 class _Window:
     """Which part of an index to walk, from its newest end."""
 
-    index: str
+    indexes: Sequence[str]
     newest: float
     oldest: float
     after: Entry | None
@@ -45,7 +49,7 @@ class RedisLists(RedisDeliveries, RedisPart):
         after = _decode(query.cursor, marker)
         if query.event_id:
             return self._of_event(query, after, marker)
-        window = _window(_index_of(query), query.since, query.until, after)
+        window = _window(_indexes_of(query), query.since, query.until, after)
         return self._page(
             window,
             query.limit,
@@ -64,7 +68,7 @@ class RedisLists(RedisDeliveries, RedisPart):
     def list_events(self, query: EventQuery) -> Page[Event]:
         """See `ports.EventStore.list_events`."""
         marker = _marker(query)
-        window = _window(key("events", query.tenant), query.since, query.until, _decode(query.cursor, marker))
+        window = _window([key("events", query.tenant)], query.since, query.until, _decode(query.cursor, marker))
         return self._page(
             window,
             query.limit,
@@ -122,16 +126,22 @@ class RedisLists(RedisDeliveries, RedisPart):
         return Page(tuple(items))
 
     def _walk(self, window: _Window, size: int) -> Iterator[list[Entry]]:
-        """Chunks of the index, newest first; equal scores go by id, the greater first, as Redis orders them."""
-        newest, skip = window.newest, window.after
-        offset = 0
+        """Chunks of all the indexes together, newest first; equal scores go by id, the greater first, as in Redis."""
+        each = [self._entries(index, window, size) for index in window.indexes]
+        # One that changes its group between two reads stands in both.
+        together = (entry for entry, _ in groupby(heapq.merge(*each, reverse=True)))
+        while chunk := list(islice(together, size)):
+            yield chunk
+
+    def _entries(self, index: str, window: _Window, size: int) -> Iterator[Entry]:
+        newest, offset = window.newest, 0
         while True:
             with translated():
                 rows = self.client.zrevrangebyscore(
-                    window.index, newest, window.oldest, start=offset, num=size, withscores=True
+                    index, newest, window.oldest, start=offset, num=size, withscores=True
                 )
             chunk = [(int(score), member.decode()) for member, score in rows]
-            yield [entry for entry in chunk if skip is None or entry < skip]
+            yield from (entry for entry in chunk if window.after is None or entry < window.after)
             if len(rows) < size:
                 return
             newest, offset = _next_start(chunk, newest, offset)
@@ -144,23 +154,24 @@ def _next_start(chunk: list[Entry], newest: float, offset: int) -> tuple[float, 
     return last, (offset + same if last == newest else same)
 
 
-def _window(index: str, since: datetime | None, until: datetime | None, after: Entry | None) -> _Window:
+def _window(indexes: Sequence[str], since: datetime | None, until: datetime | None, after: Entry | None) -> _Window:
     newest = _micros(until) - 1 if until else math.inf
     if after:
         newest = min(newest, after[0])
-    return _Window(index=index, newest=newest, oldest=_micros(since) if since else -math.inf, after=after)
+    return _Window(indexes=indexes, newest=newest, oldest=_micros(since) if since else -math.inf, after=after)
 
 
 def _micros(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def _index_of(query: DeliveryQuery) -> str:
-    groups = {status.group for status in query.statuses}
-    group = groups.pop() if len(groups) == 1 else "all"
-    if query.endpoint_id:
-        return key("index", "endpoint", query.endpoint_id, group)
-    return key("index", "tenant", query.tenant, group)
+def _indexes_of(query: DeliveryQuery) -> list[str]:
+    """Those of the groups that are asked for; where all are, the one index of all."""
+    groups = sorted({status.group for status in query.statuses})
+    if not 0 < len(groups) < GROUPS:
+        groups = ["all"]
+    scope = ("endpoint", query.endpoint_id) if query.endpoint_id else ("tenant", query.tenant)
+    return [key("index", *scope, group) for group in groups]
 
 
 def _wanted(query: DeliveryQuery, delivery: Delivery) -> bool:
