@@ -150,8 +150,22 @@ def module(text: str) -> str:
     return text.strip()
 
 
+def header_name(text: str) -> str:
+    """The name of a header (RFC 9110 §5.6.2)."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,128}", text.strip()):
+        raise ValueError(f"{text!r} is no name of a header, such as X-Signature; underscores do not pass servers")
+    return text.strip()
+
+
+def visible_text(text: str) -> str:
+    """Printable ASCII without spaces."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,256}", text.strip()):
+        raise ValueError("must be 1 to 256 characters of printable ASCII, and no spaces")
+    return text.strip()
+
+
 def path(text: str) -> str:
-    """A folder."""
+    """A folder or a file."""
     return text.strip()
 
 
@@ -161,6 +175,14 @@ def api_key(text: str) -> str:
     if len(key) < LEAST_KEY_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", key):
         raise ValueError(f"must have at least {LEAST_KEY_LENGTH} characters of printable ASCII, and no spaces")
     return key
+
+
+def login(text: str) -> str:
+    """A name and a password, with a colon between them; what it refuses is not repeated."""
+    name, _, password = text.strip().partition(":")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", name) or not re.fullmatch(r"[\x21-\x7e]{8,}", password):
+        raise ValueError("must be a name, a colon, and a password of at least 8 printable ASCII characters, no spaces")
+    return text.strip()
 
 
 def secret_keys(text: str) -> tuple[str, ...]:

@@ -27,8 +27,9 @@ OF_MAKE_UP_ALONE = {
     "HOOKLINE_DEMO_PORT",
     "HOOKLINE_DATA_DIR",
     "HOOKLINE_DURABILITY",
+    "HOOKLINE_ALIVE_FILE",
 }
-"""In containers these are told to what they are about: to the published ports and to the server."""
+"""In containers these are told to what they are about: to the published ports, the server and the image."""
 
 
 def settings(**fields):
@@ -210,7 +211,7 @@ def test_a_scheme_and_a_secret_that_it_does_not_check_are_refused_together(tmp_p
         to_person=False,
     )
 
-    with pytest.raises(SettingsError, match="HOOKLINE_SOURCE_SHOP_SECRET is set, but"):
+    with pytest.raises(SettingsError, match="HOOKLINE_SOURCE_SHOP_SECRET: the scheme none checks no secret"):
         Settings.from_env(environ)
 
 
