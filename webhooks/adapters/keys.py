@@ -31,6 +31,7 @@ PREFIXES = {
     "sequence": "sequence",  # integer
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
     "to_trim": "to_trim",  # set of tenants whose indexes the job `trim` has still to look at
+    "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
     "stager": "mark:stager",  # integer µs

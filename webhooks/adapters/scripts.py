@@ -30,7 +30,12 @@ REPLICAS_MS = 1000
 
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
-ALSO = {"settle": ("health",), "settle_late": ("health",)}
+ALSO = {
+    "settle": ("health",),
+    "settle_late": ("health",),
+    "recover": ("recoverable",),
+    "count_recoverable": ("recoverable",),
+}
 
 
 @contextmanager
