@@ -14,6 +14,7 @@ from api import deliveries, documentation, endpoints, errors, events, health, in
 from api.auth import principal_of
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
+from api.ui import site
 from api.wiring import Wiring, attach
 from webhooks import __version__
 
@@ -70,6 +71,7 @@ def create_app(wiring: Wiring) -> Flask:
     api.register_blueprint(health.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
     app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    site.register(app, wiring)
     return app
 
 

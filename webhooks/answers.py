@@ -1,5 +1,6 @@
 """What the ports answer and are given: values that cross the seams of `ports.py`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -160,6 +161,14 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minute:
+    """What was counted within one minute, by the names of `VitalsStore.counts`."""
+
+    began_at: datetime
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

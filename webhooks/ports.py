@@ -11,6 +11,7 @@ from webhooks.answers import (
     EventQuery,
     Glance,
     LostLease,
+    Minute,
     Notice,
     Page,
     Recipient,
@@ -238,6 +239,10 @@ class VitalsStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
+        ...
+
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
         ...
 
 
