@@ -10,7 +10,19 @@ from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
-from api import deliveries, documentation, endpoints, errors, events, health, inbox, stats
+from api import (
+    deliveries,
+    documentation,
+    endpoints,
+    errors,
+    events,
+    explain,
+    health,
+    inbox,
+    metrics,
+    secrets,
+    stats,
+)
 from api.auth import principal_of
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
@@ -61,14 +73,24 @@ def create_app(wiring: Wiring) -> Flask:
     app.config.update(OPENAPI)
     app.url_map.merge_slashes = False
     attach(app, wiring)
+    metrics.measure_requests(app)
     app.before_request(_name_request(wiring.random_bytes))
     app.before_request(_authenticate(wiring.settings.api_key))
     app.after_request(_show_request_id)
     api = Api(app)
     errors.register(app)
-    for module in (events, endpoints, deliveries, inbox, stats):
+    for module in (
+        events,
+        endpoints,
+        secrets,
+        deliveries,
+        explain,
+        inbox,
+        stats,
+    ):
         api.register_blueprint(module.blueprint)
     api.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
     app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
     site.register(app, wiring)
@@ -86,10 +108,10 @@ def _name_request(random_bytes: Callable[[int], bytes]) -> Callable[[], None]:
 
 
 def _authenticate(api_key: str) -> Callable[[], ResponseReturnValue | None]:
-    """Everything below the base path needs a key, addresses that do not exist included."""
+    """Everything below the base path needs a key, addresses that do not exist included; metrics too."""
 
     def authenticate() -> None:
-        if request.path.startswith(BASE_PATH):
+        if request.path.startswith(BASE_PATH) or request.path == metrics.PATH:
             g.principal = principal_of(request.headers.get("Authorization"), api_key=api_key)
 
     return authenticate

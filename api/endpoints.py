@@ -1,4 +1,4 @@
-"""Endpoints over HTTP: create, read, list, change, delete, their secret, a test."""
+"""Endpoints over HTTP: create, read, list, change, delete, a test."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from api import events, rendering
 from api.auth import principal
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
-from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape, SecretShape
+from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape
 from api.event_schemas import TestSchema
 from api.paging import page_of
 from api.reading import Blueprint
@@ -39,7 +39,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         random_bytes=wiring.random_bytes,
     )
     kept = wiring.store.add_endpoint(endpoint)
-    return _unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
+    return unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
 
 
 @blueprint.route("", methods=["GET"])
@@ -60,7 +60,7 @@ def list_endpoints(query: dict[str, Any]) -> ResponseReturnValue:
 @blueprint.alt_response(200, schema=EndpointShape)
 def read_endpoint(endpoint_id: str) -> ResponseReturnValue:
     """Read one endpoint with its health."""
-    return rendering.endpoint(_known(endpoint_id))
+    return rendering.endpoint(known(endpoint_id))
 
 
 @blueprint.route("/<endpoint_id>", methods=["PATCH"])
@@ -69,7 +69,7 @@ def read_endpoint(endpoint_id: str) -> ResponseReturnValue:
 def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue:
     """Change an endpoint: what is left out stays, null goes back to the default."""
     wiring = wired()
-    _known(endpoint_id)
+    known(endpoint_id)
     after = wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules))
     return rendering.endpoint(after)
 
@@ -86,21 +86,13 @@ def delete_endpoint(endpoint_id: str) -> ResponseReturnValue:
     return "", 204
 
 
-@blueprint.route("/<endpoint_id>/secret", methods=["GET"])
-@blueprint.alt_response(200, schema=SecretShape)
-def read_secret(endpoint_id: str) -> ResponseReturnValue:
-    """Read an endpoint's signing secret."""
-    secrets = _known(endpoint_id).secrets
-    return _unstored(rendering.secrets(secrets, now=wired().clock.now()))
-
-
 @blueprint.route("/<endpoint_id>/test", methods=["POST"])
 @blueprint.arguments(TestSchema, required=False)
 @blueprint.alt_response(202, schema=EventShape)
 def test_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue:
     """Send a test event to this endpoint alone, without retries."""
     wiring = wired()
-    endpoint = _known(endpoint_id)
+    endpoint = known(endpoint_id)
     published = publish_test(
         wiring.intake,
         Draft(tenant=endpoint.tenant, endpoint_ids=(endpoint.id,), **body),
@@ -111,7 +103,8 @@ def test_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue
     return events.shown(endpoint.tenant, published)
 
 
-def _known(endpoint_id: str) -> Endpoint:
+def known(endpoint_id: str) -> Endpoint:
+    """The endpoint of that id, if there is one for this caller; raises NotFound."""
     endpoint = wired().store.endpoint(endpoint_id)
     if endpoint is None:
         raise NotFound("there is no such endpoint")
@@ -125,7 +118,7 @@ def _require_seen(endpoint: Endpoint) -> None:
         raise NotFound("there is no such endpoint")
 
 
-def _unstored(body: rendering.Json, *, status: int = 200) -> Response:
+def unstored(body: rendering.Json, *, status: int = 200) -> Response:
     """An answer with a secret in it, which no cache may keep."""
     answer = jsonify(body)
     answer.status_code = status

@@ -12,6 +12,7 @@ from api.reading import Blueprint, idempotency_key
 from api.schemas import EventsQuery, TenantQuery
 from api.shapes import EventListShape, EventShape, ReplayedShape, WholeEventShape
 from api.wiring import wired
+from webhooks import tracing
 from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
 from webhooks.model import Event
@@ -32,7 +33,7 @@ def publish_event(body: dict[str, Any]) -> ResponseReturnValue:
     tenant = principal().tenant_to_write(body.pop("tenant", None))
     published = publish(
         wiring.intake,
-        Draft(tenant=tenant, **body),
+        Draft(tenant=tenant, traceparent=request.headers.get(tracing.HEADER), **body),
         now=wiring.clock.now(),
         random_bytes=wiring.random_bytes,
         idempotency_key=idempotency_key(request),

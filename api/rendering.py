@@ -18,11 +18,11 @@ from webhooks.model import (
     Event,
     RateLimit,
     Response,
-    SigningSecret,
     Status,
     Trigger,
 )
 from webhooks.replaying import Replayed
+from webhooks.rotation import previous
 from webhooks.sending import looks_like_credential
 
 MASK = "***"
@@ -124,11 +124,12 @@ def health(value: EndpointHealth) -> Json:
     }
 
 
-def secrets(value: Sequence[SigningSecret], *, now: datetime) -> Json:
-    """The current signing secret, and until when those before it still count."""
-    current, *before = value
-    still = [each for each in before if each.expires_at and each.expires_at > now]
-    return {"secret": current.text, "previous": [{"expires_at": moment(each.expires_at)} for each in still]}
+def secrets(value: Endpoint, *, now: datetime) -> Json:
+    """The current signing secret, and until when those before it still sign."""
+    return {
+        "secret": value.secrets[0].text,
+        "previous": [{"expires_at": moment(each.expires_at)} for each in previous(value, now=now)],
+    }
 
 
 def delivery(value: Delivery, endpoint: Endpoint | None, *, retry_schedule: Sequence[float]) -> Json:

@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from webhooks.counting import FlowCounts
 from webhooks.ports import Clock, Queue, Store
 from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
@@ -26,6 +27,8 @@ class Wiring:
     intake: Intake
     receiver: Receiver
     rules: Rules
+    counts: FlowCounts
+    """What is counted in memory and stored each second."""
     random_bytes: Callable[[int], bytes]
     broker_answers: Callable[[], bool]
     """Whether the broker answers now; takes a second at most."""

@@ -22,7 +22,7 @@ from webhooks.url_policy import UrlPolicy
 from workers import handlers
 from workers.app import bare_app
 from workers.queue import CeleryQueue
-from workers.runtime import open_store, registrar
+from workers.runtime import open_spans, open_store, registrar
 
 REGISTERING_SECONDS = 5.0
 
@@ -35,7 +35,8 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
     store = open_store(settings)
     queue = CeleryQueue(bare_app(settings))
     clock = StoreClock(store.now)
-    intake = Intake(store, queue)
+    counts = counts or FlowCounts()
+    intake = Intake(store, queue, spans=open_spans(settings, clock))
     return Wiring(
         settings=settings,
         store=store,
@@ -47,9 +48,10 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
             intake=intake,
             events=store,
             clock=clock,
-            counts=counts or FlowCounts(),
+            counts=counts,
             most_bytes=settings.max_body_bytes,
         ),
+        counts=counts,
         rules=Rules(url_policy=UrlPolicy(settings.allow_networks), timeout_seconds=settings.timeout_seconds),
         random_bytes=secrets.token_bytes,
         broker_answers=queue.answers,

@@ -50,7 +50,8 @@ class Claim:
     delivery: Delivery | None = None
     endpoint: Endpoint | None = None
     body: bytes = b""
-    occurred_at: datetime | None = None
+    traceparent: str | None = None
+    """The event's (webhooks/tracing.py)."""
     hungry: bool = False
     """The window is half empty while something is ready: the stager should look."""
     reminders: tuple[Reminder, ...] = ()
@@ -69,6 +70,8 @@ class Settlement:
     """Disable the endpoint with this reason in the same step (a 410)."""
     slow_down: bool = False
     """A timeout or a connection failure: slow start begins anew."""
+    measures: Mapping[str, int] = field(default_factory=dict)
+    """Counters to add to, in the same step (webhooks/measuring.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,7 @@ class LostLease:
     claimed_at: datetime
     endpoint: Endpoint | None
     """None when it is deleted."""
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,3 +182,18 @@ class Vitals:
     stager_age: float | None = None
     canary_ages: dict[Lane, float | None] = field(default_factory=dict)
     oldest_overdue_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many deliveries stand in each place, and how many breakers are not closed."""
+
+    ready: Mapping[tuple[Lane, str], int] = field(default_factory=dict)
+    """By lane and kind, `fresh` or `retry`."""
+    published: Mapping[Lane, int] = field(default_factory=dict)
+    claimed: int = 0
+    due: int = 0
+    """Retries, and the few wake-ups and jobs beside them."""
+    waiting: int = 0
+    breakers: Mapping[str, int] = field(default_factory=dict)
+    """By state, `open` and `half_open`."""

@@ -1,15 +1,16 @@
 """The heart: one attempt of a delivery, POST and handler alike: claim, act, settle, record."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
-from webhooks import lifecycle
+from webhooks import lifecycle, measuring
 from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
 from webhooks.model import Attempt, Delivery, Endpoint, Outcome, Reason, Reminder, Status, Verdict
 from webhooks.ports import Clock, DeliveryStore, Queue
+from webhooks.tracing import Spans, trace_id_of
 
 LEASE_MARGIN_SECONDS = 15.0
 """The lease outlasts the endpoint's deadline by this much."""
@@ -55,6 +56,7 @@ class Attempting:
     pause: Callable[[float], None]
     hungry: Callable[[], None]
     """Called when the conveyor runs low while something is ready."""
+    spans: Spans
 
     def attempt(self, delivery_id: str, number: int, act: Act) -> Worked:
         """Do the attempt that a reminder asks for, if it is still wanted and nobody else has it.
@@ -90,7 +92,8 @@ class Attempting:
         settled = self._settle(delivery.id, attempt, token, settlement)
         self._pass_on(settled.reminders, hungry=settled.hungry)
         status = settled.status if settled.won else None
-        report(delivery, attempt, status=status, delay_seconds=settlement.delay_seconds)
+        report(delivery, attempt, status=status, delay_seconds=settlement.delay_seconds, traceparent=claim.traceparent)
+        self.spans.attempted(delivery, attempt, traceparent=claim.traceparent)
         return Worked(
             status=status,
             reason=settled.reason,
@@ -101,13 +104,14 @@ class Attempting:
     def decide(self, delivery: Delivery, endpoint: Endpoint | None, attempt: Attempt) -> Settlement:
         """What the lifecycle makes of the attempt, by the endpoint's own schedule or the installation's."""
         own = endpoint.retry_schedule if endpoint else None
-        return lifecycle.settle(
+        settlement = lifecycle.settle(
             delivery,
             attempt,
             schedule=self.retry_schedule if own is None else own,
             own_schedule=own is not None,
             luck=self.luck(),
         )
+        return replace(settlement, measures=measuring.of_attempt(delivery, attempt))
 
     def _settle(self, delivery_id: str, attempt: Attempt, token: str, settlement: Settlement) -> Settled:
         give_up = self.clock.monotonic() + SETTLE_PATIENCE_SECONDS
@@ -148,7 +152,9 @@ class Attempting:
             self.hungry()
 
 
-def report(delivery: Delivery, attempt: Attempt, *, status: Status | None, delay_seconds: float) -> None:
+def report(
+    delivery: Delivery, attempt: Attempt, *, status: Status | None, delay_seconds: float, traceparent: str | None
+) -> None:
     """One wide log line for the attempt; a receiver's failure is nothing to alarm the operator with."""
     outcome = attempt.outcome
     log.info(
@@ -158,6 +164,7 @@ def report(delivery: Delivery, attempt: Attempt, *, status: Status | None, delay
         event_type=delivery.event_type,
         endpoint_id=delivery.endpoint_id,
         tenant=delivery.tenant,
+        trace_id=trace_id_of(traceparent),
         attempt=attempt.number,
         trigger=attempt.trigger,
         outcome=outcome.verdict,

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from webhooks.answers import Recipient
@@ -32,6 +32,11 @@ def matches(pattern: str, event_type: str) -> bool:
     return pattern == event_type
 
 
+def shares_channel(wanted: Collection[str], channels: Collection[str]) -> bool:
+    """Whether an endpoint that wants those channels takes an event on these; one that wants none takes everything."""
+    return not wanted or not frozenset(wanted).isdisjoint(channels)
+
+
 def recipients(event: Event, endpoints: Iterable[Endpoint]) -> list[Recipient]:
     """The endpoints that the event is owed to, in their order; disabled ones are marked so."""
     return CompiledEndpoints(endpoints).recipients(event)
@@ -44,8 +49,8 @@ class _Interest:
     channels: frozenset[str]
 
     def admits(self, channels: Sequence[str]) -> bool:
-        """An endpoint without channels takes everything; one with some, only events on one of them."""
-        return not self.channels or not self.channels.isdisjoint(channels)
+        """See `shares_channel`."""
+        return shares_channel(self.channels, channels)
 
 
 class CompiledEndpoints:

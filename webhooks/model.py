@@ -112,6 +112,8 @@ class Event:
     ordering_key: str | None = None
     deliveries_count: int = 0
     skipped_count: int = 0
+    traceparent: str | None = None
+    """Of the event's span, W3C Trace Context; attempts are its children."""
     source_id: str | None = None
     """The provider's own id of a received event, where it did not fit our pattern."""
 

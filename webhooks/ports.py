@@ -6,6 +6,7 @@ from typing import Protocol
 
 from webhooks.answers import (
     Acceptance,
+    Backlog,
     Claim,
     DeliveryQuery,
     EventQuery,
@@ -231,6 +232,10 @@ class VitalsStore(Protocol):
 
     def vitals(self) -> Vitals:
         """All marks, as ages by the store's clock."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """What stands where, now; of a thousand tenants at most."""
         ...
 
     def count(self, counts: dict[str, int]) -> None:

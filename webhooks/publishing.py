@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from webhooks import payload
+from webhooks import payload, tracing
 from webhooks.answers import Acceptance, Recipient
 from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
 from webhooks.ids import RANDOM_BYTES, new_id
@@ -42,6 +42,8 @@ class Draft:
     channels: tuple[str, ...] = ()
     endpoint_ids: tuple[str, ...] | None = None
     ordering_key: str | None = None
+    traceparent: str | None = None
+    """Of the span that publishes (W3C Trace Context)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ def compose(draft: Draft, *, now: datetime, random_bytes: bytes) -> Event:
         channels=draft.channels,
         endpoint_ids=draft.endpoint_ids,
         ordering_key=draft.ordering_key,
+        traceparent=draft.traceparent,
     )
 
 
@@ -114,10 +117,18 @@ def _random_call() -> str:
 class Intake:
     """Accepts events, those of the API and received ones alike; safe with many threads."""
 
-    def __init__(self, store: IntakeStore, queue: Queue, *, new_call: Callable[[], str] = _random_call) -> None:
+    def __init__(
+        self,
+        store: IntakeStore,
+        queue: Queue,
+        *,
+        new_call: Callable[[], str] = _random_call,
+        spans: tracing.Spans | None = None,
+    ) -> None:
         self._store = store
         self._queue = queue
         self._new_call = new_call
+        self._spans = spans or tracing.NoSpans()
         self._directory = _Directory(store)
 
     def accept(
@@ -131,10 +142,13 @@ class Intake:
     ) -> Acceptance:
         """What became of the event: kept with a delivery for each recipient, or found to be there already.
 
-        `only` names the endpoints instead of matching, disabled ones too. Raises Unavailable when the store
+        `only` names the endpoints instead of matching, disabled ones too. The event's `traceparent`, if it has one,
+        is the caller's: the event is kept with one of its own, below it. Raises Unavailable when the store
         does not answer or the endpoints change faster than they can be matched; nothing is kept then.
         """
         call = self._new_call()
+        parent, event = event.traceparent, replace(event, traceparent=tracing.begun(event.traceparent))
+        end_span = self._spans.publishing(event, parent=parent)
         version, compiled = self._directory.of(event.tenant)
         for _ in range(MATCHINGS):
             recipients = _named(only) if only is not None else compiled.recipients(event)
@@ -148,6 +162,7 @@ class Intake:
                 trigger=trigger,
             )
             if acceptance.verdict != "stale":
+                end_span()
                 return self._announced(event, replace(acceptance, recipients=tuple(recipients)))
             version, compiled = self._directory.reload(event.tenant)
         raise Unavailable("the tenant's endpoints are being changed all the time; try again")
@@ -167,7 +182,13 @@ class Intake:
         if acceptance.reminders:
             self._queue.publish(acceptance.reminders)
         if acceptance.verdict == "kept":
-            log.info("event.published", event_id=event.id, event_type=event.type, tenant=event.tenant)
+            log.info(
+                "event.published",
+                event_id=event.id,
+                event_type=event.type,
+                tenant=event.tenant,
+                trace_id=tracing.trace_id_of(event.traceparent),
+            )
         return acceptance
 
 

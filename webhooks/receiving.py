@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from webhooks import payload
+from webhooks import payload, tracing
 from webhooks.answers import Acceptance
 from webhooks.counting import FlowCounts
 from webhooks.errors import BadSignature, InvalidRequest, NotFound, Unavailable
@@ -115,6 +115,7 @@ class Receiver:
             type=event_type,
             occurred_at=_occurred_at(content) or self.clock.now(),
             body=body,
+            traceparent=headers.get(tracing.HEADER),
             digest=payload.content_digest(
                 type=event_type,
                 data=body,

@@ -92,7 +92,14 @@ class Stager:
         settled = self.attempting.store.settle(lost.delivery.id, attempt.number, lost.token, settlement)
         if settled.won:
             log.warning("delivery.lost", delivery_id=lost.delivery.id, attempt=attempt.number)
-            report(lost.delivery, attempt, status=settled.status, delay_seconds=settlement.delay_seconds)
+            report(
+                lost.delivery,
+                attempt,
+                status=settled.status,
+                delay_seconds=settlement.delay_seconds,
+                traceparent=lost.traceparent,
+            )
+            self.attempting.spans.attempted(lost.delivery, attempt, traceparent=lost.traceparent)
             self._publish(settled.reminders)
 
     def _publish(self, reminders: tuple[Reminder, ...]) -> None:

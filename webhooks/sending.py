@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from webhooks import __version__, schedule, signing
+from webhooks import __version__, schedule, signing, tracing
 from webhooks.answers import Claim
 from webhooks.attempting import Performed
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
 from webhooks.ports import Clock, Sender
+from webhooks.rotation import valid_secrets
 
 SIGNATURE_HEADERS = ("id", "timestamp", "signature")
 RESERVED_HEADERS = frozenset(
@@ -50,17 +51,19 @@ _CREDENTIAL = re.compile(
 
 
 def prepare(
-    body: bytes, delivery: Delivery, endpoint: Endpoint, *, now: datetime, version: str = __version__
+    body: bytes,
+    delivery: Delivery,
+    endpoint: Endpoint,
+    *,
+    now: datetime,
+    version: str = __version__,
+    traceparent: str | None = None,
 ) -> Request:
     """The request of one attempt, signed at `now` with each secret that is valid then (API.md, What is sent).
 
     Raises ValueError when no secret is valid: nothing unsigned leaves.
     """
-    keys = [
-        signing.decode_secret(secret.text)
-        for secret in endpoint.secrets
-        if secret.expires_at is None or secret.expires_at > now
-    ]
+    keys = [signing.decode_secret(secret.text) for secret in valid_secrets(endpoint, now=now)]
     if not keys:
         raise ValueError("the endpoint has no valid signing secret")
     timestamp = int(now.timestamp())
@@ -75,16 +78,19 @@ def prepare(
         f"{prefix}timestamp": str(timestamp),
         f"{prefix}signature": signing.sign(body, keys=keys, message_id=delivery.event_id, timestamp=timestamp),
     }
+    if traceparent:
+        ours[tracing.HEADER] = traceparent
     return Request(url=endpoint.url, headers={**_own_headers(endpoint), **ours}, body=body)
 
 
-def post(claim: Claim, sender: Sender, clock: Clock) -> Performed:
+def post(claim: Claim, sender: Sender, clock: Clock, *, send_traceparent: bool = False) -> Performed:
     """One HTTP POST for a claim that was won: what came of it, and what was sent; an outcome always."""
+    traceparent = claim.traceparent if send_traceparent else None
     delivery, endpoint = claim.delivery, claim.endpoint
     assert delivery is not None
     assert endpoint is not None
     try:
-        request = prepare(claim.body, delivery, endpoint, now=clock.now())
+        request = prepare(claim.body, delivery, endpoint, now=clock.now(), traceparent=traceparent)
     except ValueError as error:
         outcome = Outcome(verdict=Verdict.FAILED, error=ErrorCode.INTERNAL, detail=str(error))
         return Performed(outcome=outcome, url=endpoint.url)

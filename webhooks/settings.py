@@ -44,6 +44,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_TASK_EVENTS": ("task_events", variables.switch),
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
+    "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
+    "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
 }
 """Each variable's field and reader; the two of each source stand beside them."""
@@ -100,6 +102,8 @@ class Settings:
     task_events: bool = True
     durability: str = "everysec"
     replicas_ack: int = 0
+    traces_url: str = ""
+    send_traceparent: bool = False
     log_format: str = "auto"
     sources: tuple[SourceSettings, ...] = ()
 
@@ -125,7 +129,7 @@ class Settings:
         """What the start-up log may show: secrets as `set` or `not set`, URLs without their passwords."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown |= {name: "set" if shown[name] else "not set" for name in SECRET_FIELDS}
-        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url")}
+        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url")}
         shown["sources"] = {source.name: source.scheme for source in self.sources}
         return shown
 

@@ -16,10 +16,11 @@ from webhooks.attempting import Attempting
 from webhooks.handlers import Handlers
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
-from webhooks.ports import EndpointStore
+from webhooks.ports import Clock, EndpointStore
 from webhooks.publishing import Intake
 from webhooks.retrying import Stager
-from webhooks.settings import Settings
+from webhooks.settings import Settings, SettingsError
+from webhooks.tracing import NoSpans, Spans
 from webhooks.url_policy import UrlPolicy
 from workers import handlers
 from workers.handlers import Registrar
@@ -48,16 +49,19 @@ def build(app: Celery, settings: Settings) -> Runtime:
     queue = CeleryQueue(app)
     nudge = Nudge()
     registry = handlers.load(settings.handlers)
-    intake = Intake(store, queue)
+    clock = StoreClock(store.now)
+    spans = open_spans(settings, clock)
+    intake = Intake(store, queue, spans=spans)
     attempting = Attempting(
         store=store,
         queue=queue,
-        clock=StoreClock(store.now),
+        clock=clock,
         retry_schedule=settings.retry_schedule,
         luck=random.random,
         token=lambda: secrets.token_hex(8),
         pause=time.sleep,
         hungry=nudge.give,
+        spans=spans,
     )
     return Runtime(
         settings=settings,
@@ -97,6 +101,18 @@ def open_store(settings: Settings) -> RedisStore:
         retention_seconds=settings.retention_seconds,
         windows=windows(settings),
     )
+
+
+def open_spans(settings: Settings, clock: Clock) -> Spans:
+    """Where spans go: to the collector of these settings, if any. Raises SettingsError without OpenTelemetry."""
+    if not settings.traces_url:
+        return NoSpans()
+    try:
+        from webhooks.adapters.otel_spans import OtelSpans  # noqa: PLC0415 - of the extra `traces`, which few install
+    except ImportError:
+        problem = "HOOKLINE_TRACES_URL is set, but OpenTelemetry is not installed: pip install 'hookline[traces]'"
+        raise SettingsError([problem]) from None
+    return OtelSpans(settings.traces_url, clock)
 
 
 def windows(settings: Settings) -> dict[Lane, int]:

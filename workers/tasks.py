@@ -45,7 +45,8 @@ def register(app: Celery, runtime: Runtime) -> None:
 
 def _poster(runtime: Runtime) -> Act:
     def post(claim: Claim) -> Performed:
-        return sending.post(claim, runtime.sender, runtime.attempting.clock)
+        clock, traced = runtime.attempting.clock, runtime.settings.send_traceparent
+        return sending.post(claim, runtime.sender, clock, send_traceparent=traced)
 
     return post
 

@@ -1,6 +1,8 @@
 """Attempts without workers: what a worker would have told the store."""
 
-from webhooks import lifecycle
+from dataclasses import replace
+
+from webhooks import lifecycle, measuring
 from webhooks.model import Attempt, ErrorCode, Lane, Outcome, Response, Verdict
 
 SCHEDULE = (5, 300)
@@ -33,7 +35,8 @@ def attempt(store, delivery_id, outcome, *, schedule=SCHEDULE, request_headers=N
         request_headers=request_headers or {},
     )
     settlement = lifecycle.settle(claim.delivery, made, schedule=schedule, own_schedule=False, luck=0.0)
-    return store.settle(delivery_id, expected, token, settlement)
+    measured = replace(settlement, measures=measuring.of_attempt(claim.delivery, made))
+    return store.settle(delivery_id, expected, token, measured)
 
 
 def let_it_come_due(store, seconds):

@@ -125,6 +125,7 @@ def wiring(store, queue, clock):
 def wired_to(store, queue, clock):
     settings = Settings(redis_url="", broker_url="", api_key=KEY, secret_keys=(FERNET_KEY,), max_body_bytes=MAX_BODY)
     intake = Intake(store, queue)
+    counts = FlowCounts()
     return Wiring(
         settings=settings,
         store=store,
@@ -136,9 +137,10 @@ def wired_to(store, queue, clock):
             intake=intake,
             events=store,
             clock=clock,
-            counts=FlowCounts(),
+            counts=counts,
             most_bytes=MAX_BODY,
         ),
+        counts=counts,
         rules=Rules(url_policy=UrlPolicy()),
         random_bytes=CountingRandom(),
         broker_answers=lambda: True,

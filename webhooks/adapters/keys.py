@@ -20,10 +20,12 @@ PREFIXES = {
     "claimed": "claimed",  # sorted set by lease end
     "due": "due",  # sorted set by due time: delivery ids, ep:<id>, job:<id>
     "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>
+    "waiting_count": "waiting_count",  # integer: how many are in all of waiting:… and line:…
     "heads": "heads:",  # hash: ordering key to the delivery that is the head of its line, <endpoint id>
     "line": "line:",  # sorted set by accept sequence: who stands behind a head, <endpoint id>:<ordering key>
     "lines": "lines:",  # set of ordering keys with a line, <endpoint id>
     "health": "health:",  # hash: outcomes by minute for the breaker, <endpoint id>
+    "breakers": "breakers",  # hash: endpoint id to open or half_open; a closed breaker is not there
     "notices": "notices",  # list of JSON: changes that operational events are to be made of
     "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
     "sequence": "sequence",  # integer

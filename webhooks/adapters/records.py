@@ -111,6 +111,7 @@ def event(fields: Hash, body: bytes) -> Event:
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
         source_id=fields.get("source_id"),
+        traceparent=fields.get("traceparent"),
     )
 
 

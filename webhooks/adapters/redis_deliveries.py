@@ -36,6 +36,7 @@ class RedisDeliveries(RedisPart):
             delivery=records.delivery(records.flat_hash(answer[3])),
             endpoint=self.endpoint_of(records.some_fields(records.ENDPOINT_FIELDS, answer[4])),
             body=answer[5],
+            traceparent=answer[6].decode() or None,
             hungry=hungry,
             reminders=rows,
         )
@@ -48,6 +49,7 @@ class RedisDeliveries(RedisPart):
             "token": token,
             "retry": int(settlement.attempt.trigger is Trigger.RETRY),
             "delay_us": round(settlement.delay_seconds * 1_000_000),
+            "measures": settlement.measures,
             **_outcome_fields(settlement),
         }
         won, status, reason, hungry, rows = self.scripts.run(

@@ -11,6 +11,7 @@ from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
 from webhooks.errors import Conflict, NotFound, Unavailable
 from webhooks.model import Endpoint, EndpointHealth
+from webhooks.payload import time_text
 
 TRIES = 20
 """How often a change is computed again because somebody else was quicker."""
@@ -48,7 +49,7 @@ class RedisEndpoints(RedisPart):
             after = change(before)
             stop = (after.disabled_reason or "manual") if before.enabled and not after.enabled else None
             start = after.enabled and not before.enabled
-            verdict = self._put(after, revision=revision, stop=stop, start=start)
+            verdict = self._put(after, revision=revision, stop=stop, start=start, rotated=_rotated(before, after))
             if verdict == b"ok":
                 return self.endpoint(endpoint_id) or after
         raise Unavailable(f"endpoint {endpoint_id} is being changed by too many at once")
@@ -82,7 +83,15 @@ class RedisEndpoints(RedisPart):
             raise NotFound(f"there is no endpoint {endpoint_id}")
         return int(fields["revision"]), found
 
-    def _put(self, endpoint: Endpoint, *, revision: int, stop: str | None = None, start: bool = False) -> bytes:
+    def _put(
+        self,
+        endpoint: Endpoint,
+        *,
+        revision: int,
+        stop: str | None = None,
+        start: bool = False,
+        rotated: dict[str, str] | None = None,
+    ) -> bytes:
         arguments: dict[str, Any] = {
             "id": endpoint.id,
             "tenant": endpoint.tenant,
@@ -93,10 +102,21 @@ class RedisEndpoints(RedisPart):
             arguments["stop"] = stop
         if start:
             arguments["start"] = 1
+        if rotated is not None:
+            arguments["rotated"] = rotated
         verdict: bytes = self.scripts.run("put_endpoint", arguments)[0]
         if verdict == b"unknown":
             raise NotFound(f"there is no endpoint {endpoint.id}")
         return verdict
+
+
+def _rotated(before: Endpoint, after: Endpoint) -> dict[str, str] | None:
+    """What the operational event of a new signing secret says: until when the one before it signs, if it does."""
+    if after.secrets[:1] == before.secrets[:1]:
+        return None
+    replaced = {each.text for each in before.secrets[:1]}
+    ends = [each.expires_at for each in after.secrets[1:] if each.text in replaced and each.expires_at]
+    return {"previous_expires_at": time_text(ends[0])} if ends else {}
 
 
 def _health(endpoint: Endpoint, fields: dict[str, str], in_flight: int, waiting: int) -> EndpointHealth:

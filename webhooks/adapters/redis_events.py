@@ -71,6 +71,7 @@ def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> d
         "endpoint_ids": json.dumps(event.endpoint_ids) if event.endpoint_ids is not None else None,
         "ordering_key": event.ordering_key,
         "source_id": event.source_id,
+        "traceparent": event.traceparent,
         "key": idempotency_key,
         "key_ttl_ms": IDEMPOTENCY_SECONDS * 1000 if idempotency_key else None,
         "given": True if id_given else None,

@@ -1,6 +1,7 @@
 """What the stager asks of Redis, and the marks that health is judged by."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Glance, LostLease, Minute, Notice, Staged, Vitals
+from webhooks.answers import Backlog, Glance, LostLease, Minute, Notice, Staged, Vitals
 from webhooks.model import Lane, Reminder
 
 STAGE_AT_ONCE = 500
@@ -28,6 +29,7 @@ OVERDUE_SECONDS = 60
 OVERDUE_MOST_SECONDS = 900
 MINUTES_KEPT = 25 * 60
 """How many minutes' counts are there: a day's, and an hour's so that a day's is whole."""
+TENANTS_COUNTED = 1000
 
 
 class RedisStaging(RedisPart):
@@ -86,7 +88,7 @@ class RedisStaging(RedisPart):
     def lost_leases(self) -> list[LostLease]:
         """See `ports.StagingStore.lost_leases`."""
         lost = []
-        for delivery, endpoint in self.scripts.run("lost_leases", {"limit": LOST_AT_ONCE}):
+        for delivery, endpoint, traceparent in self.scripts.run("lost_leases", {"limit": LOST_AT_ONCE}):
             fields = records.flat_hash(delivery)
             lost.append(
                 LostLease(
@@ -94,6 +96,7 @@ class RedisStaging(RedisPart):
                     token=fields["token"],
                     claimed_at=datetime.fromisoformat(fields["claimed_at"]),
                     endpoint=self.endpoint_of(records.flat_hash(endpoint)),
+                    traceparent=traceparent.decode() or None,
                 )
             )
         return lost
@@ -144,6 +147,20 @@ class RedisStaging(RedisPart):
             stager_age=_seconds(stager),
             canary_ages={Lane.DELIVERIES: _seconds(deliveries), Lane.HANDLERS: _seconds(handlers)},
             oldest_overdue_seconds=late / 1_000_000,
+        )
+
+    def backlog(self) -> Backlog:
+        """See `ports.VitalsStore.backlog`."""
+        ready, published, claimed, due, waiting, breakers = self.scripts.run(
+            "backlog", {"most_tenants": TENANTS_COUNTED}
+        )
+        return Backlog(
+            ready={(Lane(lane.decode()), kind.decode()): size for lane, kind, size in ready},
+            published={Lane(lane.decode()): size for lane, size in published},
+            claimed=claimed,
+            due=due,
+            waiting=waiting,
+            breakers=Counter(state.decode() for state in breakers),
         )
 
     def count(self, counts: dict[str, int]) -> None:

@@ -1,7 +1,7 @@
 -- Keeps an event, its deliveries and their places, all or nothing. Of many recipients the first `inline` get their
 -- deliveries here and the others by the job fanout.lua, from the list that is fixed now.
 -- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0}, …}, inline,
---          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id
+--          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id, traceparent
 -- ARGV[2]  body
 -- Answers  {verdict, event id, reminders, created_at where it was kept by this run}
 
@@ -36,13 +36,15 @@ local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - 
 redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at,
   'created_at', now_rfc3339(), 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
   'skipped', #A.recipients - owed)
-for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id' }) do
+for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
 end
 if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 1000 then
   for _, tenant in ipairs(redis.call('SMEMBERS', K.tenants)) do -- was it this installation that sent it?
     if string.sub(tenant, 1, 3) ~= 'in.' and redis.call('EXISTS', K.event .. tenant .. ':' .. A.id) == 1 then
       redis.call('HSET', K.event .. name, 'own', '1')
+      local sent = redis.call('HGET', K.event .. tenant .. ':' .. A.id, 'traceparent')
+      if sent then redis.call('HSET', K.event .. name, 'traceparent', sent) end -- one trace from end to end
     end
   end
 end

@@ -1,6 +1,6 @@
 -- Wins a delivery for one attempt, if it expects this attempt and nobody has it.
 -- ARGV[1]  A: id, attempt, token, margin_us (added to the endpoint's timeout for the lease), fields (of the endpoint)
--- Answers  {'won', hungry, reminders, delivery as a flat hash, the endpoint's fields, body} or {why not, hungry, reminders};
+-- Answers  {'won', hungry, reminders, delivery as a flat hash, the endpoint's fields, body, traceparent} or {why not, hungry, reminders};
 --          why not: unknown, not_expected, waiting, cancelled
 
 local key = K.delivery .. A.id
@@ -12,7 +12,7 @@ local lane = lane_of(endpoint)
 local function won()
   return { 'won', hungry(lane), reminders, redis.call('HGETALL', key),
     redis.call('HMGET', K.endpoint .. endpoint, unpack(A.fields)),
-    redis.call('GET', K.body .. event_key(d)) or '' }
+    redis.call('GET', K.body .. event_key(d)) or '', redis.call('HGET', K.event .. event_key(d), 'traceparent') or '' }
 end
 
 local expected = tonumber(d.attempts) + 1 == A.attempt
@@ -45,6 +45,7 @@ if d.trigger ~= 'test' then
   end
   if limit[3] and limit[3] ~= 'closed' then
     redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'half_open', 'probe', A.id)
+    redis.call('HSET', K.breakers, endpoint, 'half_open')
   end
 end
 

@@ -11,6 +11,7 @@ while left > 0 do
   local id = redis.call('ZPOPMIN', standing)[1]
   if id then
     left = left - 1
+    count_waiting(-1)
     redis.call('HDEL', K.delivery .. id, 'waiting_for')
     admit(id, facts(id))
   else

@@ -32,6 +32,7 @@ local function open_breaker(endpoint, wait_us)
   redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'open', 'breaker_until_us', int(NOW + wait_us), 'breaker_wait_us',
     int(wait_us))
   redis.call('HDEL', K.endpoint .. endpoint, 'probe')
+  redis.call('HSET', K.breakers, endpoint, 'open')
 end
 
 -- Closed: opens when too large a share failed. Otherwise only the probe's outcome says anything.
@@ -48,6 +49,7 @@ local function turn_breaker(id, d, success, health)
     end
   elseif b[2] == id and success then
     redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'closed')
+    redis.call('HDEL', K.breakers, endpoint)
     redis.call('HDEL', K.endpoint .. endpoint, 'probe', 'breaker_until_us', 'breaker_wait_us')
     redis.call('DEL', health)
     notice('endpoint.breaker_closed', d)

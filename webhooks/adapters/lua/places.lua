@@ -51,8 +51,13 @@ local function make_ready(id, d, kind)
   redis.call('ZADD', ready, 'NX', turn, d.tenant)
 end
 
+-- How many wait for their endpoint, in all lists and lines: what entered less what left.
+local function count_waiting(by)
+  if by ~= 0 then redis.call('INCRBY', K.waiting_count, by) end
+end
+
 local function wait(id, d, why, wake_at)
-  redis.call('ZADD', K.waiting .. d.endpoint_id, d.sequence, id)
+  count_waiting(redis.call('ZADD', K.waiting .. d.endpoint_id, d.sequence, id))
   redis.call('HSET', K.delivery .. id, 'waiting_for', why)
   redis.call('ZADD', K.due, wake_at or NOW, 'ep:' .. d.endpoint_id)
 end
@@ -87,7 +92,7 @@ local function stand_in_line(id, d)
     redis.call('HSET', K.delivery .. id, 'head_since', now_rfc3339())
     return false
   end
-  redis.call('ZADD', K.line .. d.endpoint_id .. ':' .. line, d.sequence, id)
+  count_waiting(redis.call('ZADD', K.line .. d.endpoint_id .. ':' .. line, d.sequence, id))
   redis.call('SADD', K.lines .. d.endpoint_id, line)
   redis.call('HSET', K.delivery .. id, 'waiting_for', 'order')
   return true
@@ -104,6 +109,7 @@ local function next_in_line(id, d)
     redis.call('HDEL', K.heads .. d.endpoint_id, line)
     return
   end
+  count_waiting(-1)
   redis.call('HSET', K.heads .. d.endpoint_id, line, next_id)
   redis.call('HDEL', K.delivery .. next_id, 'waiting_for')
   redis.call('HSET', K.delivery .. next_id, 'head_since', now_rfc3339())
@@ -141,6 +147,7 @@ local function release_waiting(endpoint)
       return
     end
     local id = redis.call('ZPOPMIN', waiting)[1]
+    count_waiting(-1)
     redis.call('HDEL', K.delivery .. id, 'waiting_for')
     publish(id, facts(id))
   end
@@ -155,9 +162,10 @@ local function take_out(id, d)
   redis.call('ZREM', K.ready .. lane .. ':fresh:' .. d.tenant, id)
   redis.call('ZREM', K.ready .. lane .. ':retry:' .. d.tenant, id)
   redis.call('ZREM', K.in_flight .. d.endpoint_id, id)
-  redis.call('ZREM', K.line .. d.endpoint_id .. ':' .. (d.ordering_key or ''), id)
-  if redis.call('ZREM', K.waiting .. d.endpoint_id, id) == 1 and redis.call('EXISTS', K.waiting .. d.endpoint_id) == 0 then
-    redis.call('ZREM', K.due, 'ep:' .. d.endpoint_id)
+  count_waiting(-redis.call('ZREM', K.line .. d.endpoint_id .. ':' .. (d.ordering_key or ''), id))
+  if redis.call('ZREM', K.waiting .. d.endpoint_id, id) == 1 then
+    count_waiting(-1)
+    if redis.call('EXISTS', K.waiting .. d.endpoint_id) == 0 then redis.call('ZREM', K.due, 'ep:' .. d.endpoint_id) end
   end
 end
 

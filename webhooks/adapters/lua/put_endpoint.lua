@@ -1,5 +1,6 @@
 -- Writes an endpoint, new or changed, if nobody changed it since `revision` (0: it must be new).
--- ARGV[1]  A: id, tenant, revision, fields = {name = text, …}, optional: stop (disable with this reason), start (1: enable)
+-- ARGV[1]  A: id, tenant, revision, fields = {name = text, …}, optional: stop (disable with this reason), start (1: enable),
+--          rotated = what the notice of a new signing secret says
 -- Answers  {'ok', reminders} | {'changed'} | {'unknown'}
 
 local key = K.endpoint .. A.id
@@ -19,8 +20,10 @@ if A.start then
   redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failing_since_us', 'failing_since', 'failures', 'warned', 'probe',
     'breaker', 'breaker_until_us', 'breaker_wait_us')
   redis.call('DEL', K.health .. A.id)
+  redis.call('HDEL', K.breakers, A.id)
   if kept[3] == '0' then notice('endpoint.enabled', { tenant = A.tenant, endpoint_id = A.id }) end
 end
+if A.rotated then notice('endpoint.secret_rotated', { tenant = A.tenant, endpoint_id = A.id }, A.rotated) end
 if kept[4] == '1' and A.fields.ordered ~= '1' then
   local job = 'free_lines:' .. A.id
   redis.call('HSET', K.job .. job, 'kind', 'free_lines', 'endpoint_id', A.id, 'state', 'running')

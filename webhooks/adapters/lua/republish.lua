@@ -23,4 +23,5 @@ for i = 1, #entries, 2 do
     end
   end
 end
+if #reminders > 0 then count('republished', #reminders) end
 return reminders

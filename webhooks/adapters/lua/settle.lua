@@ -1,6 +1,6 @@
 -- Writes what came of an attempt, if the lease is still the caller's.
 -- ARGV[1]  A: id, attempt, token, status, success (1|0), retry (the attempt was one), delay_us,
---          optional: reason, stop (disable the endpoint with this reason), slow_down, status_code, error, lost
+--          measures = {counter = by, …}, optional: reason, stop (disable the endpoint with this reason), slow_down, status_code, error, lost
 -- ARGV[2]  the packed attempt record
 -- Answers  {won 1|0, status, reason, hungry, reminders}
 
@@ -32,7 +32,7 @@ redis.call('HDEL', key, 'claimed_at')
 redis.call('ZREM', K.claimed, A.id)
 redis.call('ZREM', K.in_flight .. endpoint, A.id)
 
-if d.trigger ~= 'test' and redis.call('EXISTS', K.endpoint .. endpoint) == 1 then
+if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. endpoint, 'enabled') == 1 then
   note_health(A.id, d, A.success == 1, A.slow_down)
 end
 
@@ -55,6 +55,7 @@ else
   if status == 'retrying' then count('retries.scheduled') end
 end
 if status == 'delivered' then count_delivered(d) end
+for name, by in pairs(A.measures) do count(name, int(by)) end
 if A.lost == 1 then count('leases.lost') end
 release_waiting(endpoint)
 return { 1, status, reason or '', hungry(lane), reminders }
