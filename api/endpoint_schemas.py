@@ -11,15 +11,16 @@ from api.fields import Fixed, Flag, Later, Number, Object, Text, Tuple, WholeNum
 from api.schemas import StrictSchema
 from webhooks import signing
 from webhooks.errors import InvalidEndpoint
+from webhooks.filtering import LONGEST, check_filter
 from webhooks.matching import check_pattern
 from webhooks.model import RateLimit
 from webhooks.variables import LONGEST_DELAY, LONGEST_SCHEDULE, MOST_RETRIES
 
-MOST_PATTERNS, MOST_CHANNELS = 500, 5
+MOST_PATTERNS, MOST_CHANNELS = 500, 10
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 60.0
 MOST_METADATA_BYTES = 16 * 1024
 SCHEME, PREFIX = "v1", "webhook-"
-LATER = frozenset({"filter", "auth"})
+LATER = frozenset({"auth"})
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]*-")
 
 
@@ -77,6 +78,7 @@ class EndpointSchema(StrictSchema):
         "description": "",
         "event_types": ("*",),
         "channels": (),
+        "filter": None,
         "enabled": True,
         "headers": {},
         "retry_schedule": None,
@@ -94,13 +96,13 @@ class EndpointSchema(StrictSchema):
     description = Text(most=1000, allow_none=True)
     event_types = Tuple(Text(most=4096, check=check_pattern), most=MOST_PATTERNS, allow_none=True)
     channels = Tuple(Text(least=1, most=128), most=MOST_CHANNELS, allow_none=True)
+    filter = Text(least=1, most=LONGEST, check=check_filter, allow_none=True)
     enabled = Flag(allow_none=True)
     headers = Object(allow_none=True)
     retry_schedule = Tuple(Number(least=0, most=LONGEST_DELAY), most=MOST_RETRIES, allow_none=True)
     timeout_seconds = Number(least=SHORTEST_TIMEOUT, most=LONGEST_TIMEOUT, allow_none=True)
     max_in_flight = WholeNumber(least=1, most=1000, allow_none=True)
     metadata = Object(allow_none=True)
-    filter = Later(None)
     auth = Later(None)
     signing = fields.Nested(SigningSchema, allow_none=True)
     rate_limit = fields.Nested(RateLimitSchema, allow_none=True)

@@ -84,7 +84,7 @@ def endpoint(value: Endpoint) -> Json:
         "description": value.description,
         "event_types": value.event_types,
         "channels": value.channels,
-        "filter": None,
+        "filter": value.filter,
         "enabled": value.enabled,
         "disabled_reason": value.disabled_reason,
         "disabled_at": moment(value.disabled_at),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from webhooks.filtering import judge
 from webhooks.matching import matches, shares_channel
 from webhooks.model import Attempt, Delivery, Endpoint, Event, Status
 from webhooks.payload import time_text
@@ -149,6 +150,12 @@ def _endpoint_ids(event: Event, endpoint: Endpoint, _delivery: Delivery | None) 
     return False, f"the event is for {_listed(event.endpoint_ids)} alone"
 
 
+def _filter(event: Event, endpoint: Endpoint, _delivery: Delivery | None) -> Answer:
+    if endpoint.filter is None:
+        return True, "the endpoint has no filter"
+    return judge(endpoint.filter, event)
+
+
 def _unchanged(event: Event, endpoint: Endpoint, delivery: Delivery | None) -> Answer:
     """A delivery was made by what held then; where there is none, a later change may be why all passes now."""
     made, changed, accepted = endpoint.created_at, endpoint.updated_at, event.created_at
@@ -167,6 +174,7 @@ CHECKS: Mapping[str, Check] = {
     "event_types": _event_types,
     "channels": _channels,
     "endpoint_ids": _endpoint_ids,
+    "filter": _filter,
     "unchanged": _unchanged,
 }
 """In the order told."""

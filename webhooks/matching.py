@@ -1,4 +1,4 @@
-"""Who is owed an event: patterns of event types, channels and chosen endpoints."""
+"""Who is owed an event: patterns of event types, channels, chosen endpoints and filters."""
 
 import re
 from collections import defaultdict
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from webhooks.answers import Recipient
+from webhooks.filtering import Judge
 from webhooks.model import Endpoint, Event
 
 LONGEST_TYPE = 256
@@ -47,6 +48,7 @@ class _Interest:
     order: int
     recipient: Recipient
     channels: frozenset[str]
+    filter: str | None
 
     def admits(self, channels: Sequence[str]) -> bool:
         """See `shares_channel`."""
@@ -66,16 +68,20 @@ class CompiledEndpoints:
     def recipients(self, event: Event) -> list[Recipient]:
         """See the function `recipients`."""
         chosen = None if event.endpoint_ids is None else frozenset(event.endpoint_ids)
+        judge = Judge(event)
         found = {
             interest.order: interest.recipient
             for interest in self._interested(event.type)
-            if interest.admits(event.channels) and (chosen is None or interest.recipient.endpoint_id in chosen)
+            if interest.admits(event.channels)
+            and (chosen is None or interest.recipient.endpoint_id in chosen)
+            and judge.passes(interest.filter)
         }
         return [found[order] for order in sorted(found)]
 
     def _add(self, order: int, endpoint: Endpoint) -> None:
         recipient = Recipient(endpoint_id=endpoint.id, enabled=endpoint.enabled)
-        interest = _Interest(order=order, recipient=recipient, channels=frozenset(endpoint.channels))
+        channels = frozenset(endpoint.channels)
+        interest = _Interest(order=order, recipient=recipient, channels=channels, filter=endpoint.filter)
         for pattern in endpoint.event_types:
             self._list_for(pattern).append(interest)
 

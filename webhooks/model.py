@@ -151,6 +151,8 @@ class Endpoint:
     description: str = ""
     event_types: tuple[str, ...] = ("*",)
     channels: tuple[str, ...] = ()
+    filter: str | None = None
+    """JMESPath over the event (webhooks/filtering.py)."""
     enabled: bool = True
     disabled_reason: str | None = None
     disabled_at: datetime | None = None

@@ -3,6 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.api.conftest import MAX_BODY
+
 EVENT_FIELDS = {
     "id", "type", "tenant", "occurred_at", "created_at", "duplicate", "deliveries", "deliveries_count", "skipped",
     "skipped_count",
@@ -120,10 +122,13 @@ def test_the_same_id_and_content_make_one_event_as_it_is_now(client, store):
     assert second["deliveries"][0]["status"] == "cancelled"
 
 
-def test_twenty_equal_calls_at_once_make_one_event(client, app):
+@pytest.mark.parametrize("given", [{"key": "k1"}, {"id": "e1"}, {"key": "k1", "id": "e1"}])
+def test_twenty_equal_calls_at_once_make_one_event(client, app, store, given):
     """Case 151."""
-    body = json.dumps({"type": "a.b", "data": 1}).encode()
-    headers = {**client.headers, "Idempotency-Key": "k1", "Content-Type": "application/json"}
+    client.endpoint()
+    body = json.dumps({"type": "a.b", "data": 1, **{name: given[name] for name in given if name == "id"}}).encode()
+    headers = {**client.headers, "Content-Type": "application/json"}
+    headers |= {"Idempotency-Key": given["key"]} if "key" in given else {}
 
     def publish(_):
         return app.test_client().post("/v1/events", data=body, headers=headers)
@@ -133,6 +138,8 @@ def test_twenty_equal_calls_at_once_make_one_event(client, app):
 
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [202]
     assert len({answer.json["id"] for answer in answers}) == 1
+    assert len(client.get("/v1/events").json["data"]) == 1
+    assert len(client.get("/v1/deliveries").json["data"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,11 +180,55 @@ def test_white_space_within_data_is_other_content(client):
     assert raw_event(client, b'{"id":"e1", "data":{"a":1} ,"type":"a.b"}').status_code == 200
 
 
-def test_a_refused_call_burns_neither_key_nor_id(client):
+@pytest.mark.parametrize(
+    ("refused", "status"),
+    [
+        ({"event_type": "not a type"}, 400),
+        ({"channels": ["c"] * 6}, 400),
+        ({"tenant": "in.default"}, 400),
+        ({"data": "x" * MAX_BODY}, 413),
+    ],
+)
+def test_a_refused_call_burns_neither_key_nor_id(client, refused, status):
     """Case 151."""
-    assert client.event("not a type", key="k1", id="e1").status_code == 400
+    assert client.event(**refused, key="k1", id="e1").status_code == status
 
     assert client.event(key="k1", id="e1").status_code == 202
+
+
+def test_a_key_says_nothing_about_another_tenants_events(client):
+    """Case 151: a key is remembered for its tenant."""
+    assert client.event(key="k1", tenant="acme").status_code == 202
+    assert client.event(key="k1", tenant="other").status_code == 202
+
+
+def test_a_key_is_new_again_after_a_day(client, store):
+    """Case 151: the same key after the window."""
+    first = client.event(key="k1").json
+    remaining_ms = store.client.pttl("idempotency:default:k1")
+    store.client.pexpire("idempotency:default:k1", remaining_ms - 24 * 3600 * 1000)
+
+    second = client.event("other.type", key="k1")
+
+    assert 0 < remaining_ms <= 24 * 3600 * 1000
+    assert (second.status_code, second.json["id"] == first["id"]) == (202, False)
+
+
+def test_all_matching_endpoints_are_counted_while_the_background_still_makes_their_deliveries(client, store):
+    for number in range(140):
+        client.endpoint(enabled=number % 10 > 0)
+    event = client.event().json
+
+    def read():
+        now = client.get(f"/v1/events/{event['id']}").json
+        made = len(store.event_deliveries("default", event["id"], limit=1000))
+        return made, now["deliveries_count"], now["skipped_count"]
+
+    before = read()
+    store.run_job(f"fanout:default:{event['id']}")
+
+    assert (event["deliveries_count"], event["skipped_count"]) == (126, 14)
+    assert (before, read()) == ((100, 126, 14), (140, 126, 14))
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "ké", "a\tb"])

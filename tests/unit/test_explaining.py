@@ -25,8 +25,9 @@ ACCEPTED = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 EARLIER, LATER = ACCEPTED - timedelta(hours=1), ACCEPTED + timedelta(hours=1)
 
 EVENT = Event(
-    id="evt_1", tenant="acme", type="invoice.paid", occurred_at=ACCEPTED, body=b"", digest="", created_at=ACCEPTED
-)
+    id="evt_1", tenant="acme", type="invoice.paid", occurred_at=ACCEPTED, digest="", created_at=ACCEPTED,
+    body=b'{"type":"invoice.paid","timestamp":"2026-11-25T09:00:00.000Z","data":{"amount":5}}',
+)  # fmt: skip
 ENDPOINT = Endpoint(
     id="ep_1",
     tenant="acme",
@@ -60,6 +61,9 @@ def failed(explanation):
          "the endpoint takes us, asia alone; the event is on eu"),
         ({}, {"channels": ("us",)}, "channels", "the endpoint takes us alone; the event is on no channel"),
         ({"endpoint_ids": ("ep_2",)}, {}, "endpoint_ids", "the event is for ep_2 alone"),
+        ({}, {"filter": "data.amount > `100`"}, "filter", "data.amount > `100` is not true of this event"),
+        ({"body": b""}, {"filter": "data"}, "filter",
+         "the event's data is erased, so the filter cannot be asked again"),
         ({}, {"created_at": LATER, "updated_at": LATER}, "unchanged",
          "the endpoint was made at 2026-11-25T10:00:00.000Z, after the event was accepted"),
         ({}, {"updated_at": LATER}, "unchanged",
