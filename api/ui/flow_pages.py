@@ -11,7 +11,7 @@ from api.deliveries import Renderer
 from api.ui import drawing, flow_path
 from api.ui.access import for_installation, known_delivery
 from api.ui.flow_steps import NODES, Node
-from api.ui.rendering import show
+from api.ui.rendering import link, show
 from api.wiring import wired
 from webhooks.answers import DeliveryQuery, EventQuery
 from webhooks.errors import NotFound
@@ -59,7 +59,7 @@ def show_node(node_id: str) -> ResponseReturnValue:
     node = NODES.get(node_id)
     if node is None:
         raise NotFound("the flow has the nodes n1 to n21")
-    return show("ui/flow.html", **_drawn(), node=node, items=_items(node), latest=None)
+    return show("ui/flow.html", **_drawn(), node=node, items=_items(node), more=_more(node), latest=None)
 
 
 def _drawn() -> dict[str, Any]:
@@ -97,6 +97,10 @@ def _items(node: Node) -> list[dict[str, Any]]:
         {"id": each.id, "event_type": each.type, "created_at": each.created_at, "status": None}
         for each in store.list_events(EventQuery(tenant=of, limit=ITEMS)).items
     ]
+
+
+def _more(node: Node) -> str | None:
+    return link("deliveries.show_list", status=node.status or None) if node.items == "deliveries" else None
 
 
 def _way(delivery_id: str) -> dict[str, Any]:

@@ -1,17 +1,25 @@
 """How values read on a page: numbers, durations, times, states."""
 
+import re
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, request
 from markupsafe import Markup
 
 from api.ui.assets import asset_url
+from api.ui.filters import tenant_named
 from api.ui.rendering import link
 from api.ui.sessions import session
 from webhooks import __version__, payload
 
 NOTHING = "\N{EN DASH}"
+SAID = {
+    "replayed": "It goes once more, with a full budget of retries.",
+    "cancelled": "It is given up. An attempt that is under way still ends.",
+}
+"""What a page says after a form was sent, by the word in its address."""
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 THOUSAND, MILLION = 1_000, 1_000_000
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -19,7 +27,7 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 def register(app: Flask) -> None:
     """Templates know these filters and functions."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(count=count, duration=duration, moment=moment, clock=clock)
+    app.jinja_env.filters.update(count=count, duration=duration, moment=moment, clock=clock, told=told)
     app.context_processor(_context)
 
 
@@ -50,6 +58,12 @@ def moment(value: datetime | str | None, *, relative: bool = False) -> Markup:
     return Markup('<time datetime="{}"{}>{} UTC</time>').format(text, how, text[:19].replace("T", " "))
 
 
+def told(sentence: str) -> Markup:
+    """A sentence whose times are shown as all others are."""
+    text = Markup.escape(sentence)
+    return Markup(TIME.sub(lambda found: moment(found[0]), text))  # noqa: S704 - escaped before
+
+
 def clock(value: datetime | str | None) -> Markup:
     """A time of today down to its milliseconds."""
     if value is None:
@@ -67,6 +81,8 @@ def _context() -> dict[str, Any]:
         "csrf": session().token,
         "link": link,
         "principal": g.principal,
+        "said_text": SAID.get(request.args.get("said", "")),
         "signed_in": g.visitor,
+        "tenant_named": tenant_named,
         "version": __version__,
     }

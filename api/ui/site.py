@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from api import errors
-from api.auth import Principal
+from api.auth import Principal, Scope
 from api.errors import HTTP_TABLE, TABLE, Row
-from api.ui import assets, flow_pages, formats, signing_in
+from api.ui import assets, delivery_pages, flow_pages, formats, signing_in
 from api.ui.rendering import link, render
 from api.ui.sessions import Cookies, new_session, require_token
 from api.wiring import Wiring
-from webhooks.errors import NotFound, WebhookError
+from webhooks.errors import Forbidden, NotFound, WebhookError
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -63,7 +63,10 @@ class Area:
         return [section for section in self.sections if not (bound and section.for_installation)]
 
 
-SECTIONS = (Section(name="flow", label="Flow", page="flow.show_flow", for_installation=True),)
+SECTIONS = (
+    Section(name="flow", label="Flow", page="flow.show_flow", for_installation=True),
+    Section(name="deliveries", label="Deliveries", page="deliveries.show_list"),
+)
 
 
 def register(app: Flask, wiring: Wiring) -> None:
@@ -82,7 +85,7 @@ def _operators_area(wiring: Wiring) -> Blueprint:
         sections=SECTIONS,
         holder=signing_in.principal_of_session,
     )
-    return _blueprint(area, signing_in.blueprint, flow_pages.blueprint)
+    return _blueprint(area, signing_in.blueprint, flow_pages.blueprint, delivery_pages.blueprint)
 
 
 def _blueprint(area: Area, *children: Blueprint) -> Blueprint:
@@ -113,9 +116,18 @@ def _enter(area: Area) -> Callable[[], ResponseReturnValue | None]:
         g.principal = g.principal or Principal(tenant="", scopes=frozenset())
         if request.method not in SAFE_METHODS:
             require_token()
+            _require_right()
         return None
 
     return enter
+
+
+def _require_right() -> None:
+    """What a page changes, a key must be allowed to change; going in and out is free."""
+    if not g.visitor or (request.endpoint or "").endswith(".signing_in.leave"):
+        return
+    if Scope.MANAGE not in g.principal.scopes:
+        raise Forbidden("your key may look and not change; sign in with one that has the scope `manage`")
 
 
 def _to_sign_in(area: Area) -> Response:

@@ -76,8 +76,25 @@
     if (elt.dataset.renews !== undefined && successful) elt.dataset.mark = xhr.getResponseHeader("X-Mark") ?? "";
   });
   document.addEventListener("htmx:sendError", () => offline(false));
-  document.addEventListener("htmx:afterSwap", (event) => tell(event.detail.target));
+  // What a person opened stays open, and a heading that changed is said aloud.
+  let opened = new Map();
+  let headed = "";
+  const heading = () => document.querySelector("h1")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    headed = heading();
+    opened = new Map([...event.detail.target.querySelectorAll("details[id]")].map((each) => [each.id, each.open]));
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    for (const each of event.detail.target.querySelectorAll("details[id]")) {
+      if (opened.has(each.id)) each.open = opened.get(each.id);
+    }
+    tell(event.detail.target);
+    if (heading() !== headed) document.querySelector("[data-announcer]").textContent = heading();
+  });
 
+  if (matchMedia("(max-width: 47rem)").matches) {
+    for (const each of document.querySelectorAll("details[data-narrow-closed=yes]")) each.open = false;
+  }
   window.hookline = { tell, offline, live: () => live && !document.hidden };
   setInterval(() => { if (!document.hidden) for (const each of document.querySelectorAll("time[data-relative]")) tell(each.parentElement); }, 1000);
   tellZone();
