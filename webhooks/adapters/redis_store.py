@@ -10,6 +10,7 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.scripts import Scripts
@@ -29,7 +30,7 @@ RETRIES_TOLD = 5
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
+class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
