@@ -15,6 +15,7 @@ from webhooks.answers import (
     Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
     Settled,
     Settlement,
@@ -251,5 +252,21 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
+        ...
+
+
+class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, RecentStore, Protocol):
     """Everything that is remembered."""
