@@ -10,6 +10,7 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
@@ -30,7 +31,14 @@ RETRIES_TOLD = 5
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisRecent, RedisStaging):
+class RedisStore(
+    RedisEvents,
+    RedisEndpoints,
+    RedisLists,
+    RedisRecent,
+    RedisStaging,
+    RedisKeys,
+):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
