@@ -17,6 +17,7 @@ from webhooks.answers import (
     Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
     Settled,
     Settlement,
@@ -258,6 +259,22 @@ class VitalsStore(Protocol):
         ...
 
 
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
+        ...
+
+
 class KeyStore(Protocol):
     """API keys. The keys themselves are not in it, only their digests."""
 
@@ -282,5 +299,14 @@ class KeyStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, Protocol):
+class Store(
+    EventStore,
+    EndpointStore,
+    DeliveryStore,
+    StagingStore,
+    VitalsStore,
+    RecentStore,
+    KeyStore,
+    Protocol,
+):
     """Everything that is remembered."""

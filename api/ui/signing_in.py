@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from api.auth import Principal, principal_of
+from api.auth import Principal, authenticator
 from api.ui.rendering import link, render
 from api.ui.sessions import fingerprint, new_session, session
 from api.wiring import wired
 from webhooks.errors import Unauthorized
 
-INSTALLATION = "installation"
+INSTALLATION, KEY = "installation", "key"
+"""The kinds of holders."""
 
 blueprint = Blueprint("signing_in", __name__)
 
@@ -27,7 +28,8 @@ def principal_of_session() -> Principal | None:
     kind, _, mark = session().holder.partition(":")
     if kind == INSTALLATION and mark == fingerprint(wired().settings.api_key):
         return Principal()
-    return None
+    key = wired().store.api_key(mark) if kind == KEY else None
+    return Principal(tenant=key.tenant, scopes=key.scopes, key_id=key.id, name=key.name) if key else None
 
 
 @blueprint.get("/sign-in")
@@ -42,11 +44,13 @@ def enter() -> ResponseReturnValue:
     wanted = request.form.get("next", "")
     key = request.form.get("key", "").strip()
     try:
-        principal_of(f"Bearer {key}", api_key=wired().settings.api_key)
+        found = authenticator().principal_of_key(key, address=request.remote_addr or "")
     except Unauthorized:
         return _form(wanted, problem="That is not a key of this installation."), HTTPStatus.UNAUTHORIZED
     answer = redirect(_own(wanted) or link("home"), HTTPStatus.SEE_OTHER)
-    g.area.cookies.write(answer, new_session(f"{INSTALLATION}:{fingerprint(key)}"))
+    g.area.cookies.write(
+        answer, new_session(f"{KEY}:{found.key_id}" if found.key_id else f"{INSTALLATION}:{fingerprint(key)}")
+    )
     return answer
 
 

@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from api import errors
-from api.auth import Principal, Scope
+from api.auth import Principal
 from api.errors import HTTP_TABLE, TABLE, Row
 from api.ui import assets, delivery_pages, flow_pages, formats, signing_in
 from api.ui.rendering import link, render
 from api.ui.sessions import Cookies, new_session, require_token
 from api.wiring import Wiring
+from webhooks.api_keys import Scope
 from webhooks.errors import Forbidden, NotFound, WebhookError
 
 CONTENT_POLICY = (
@@ -116,18 +117,19 @@ def _enter(area: Area) -> Callable[[], ResponseReturnValue | None]:
         g.principal = g.principal or Principal(tenant="", scopes=frozenset())
         if request.method not in SAFE_METHODS:
             require_token()
-            _require_right()
+        _require_scope()
         return None
 
     return enter
 
 
-def _require_right() -> None:
-    """What a page changes, a key must be allowed to change; going in and out is free."""
+def _require_scope() -> None:
+    """What a page shows, a key must be allowed to read, and to change what it changes; leaving is free."""
     if not g.visitor or (request.endpoint or "").endswith(".signing_in.leave"):
         return
-    if Scope.MANAGE not in g.principal.scopes:
-        raise Forbidden("your key may look and not change; sign in with one that has the scope `manage`")
+    needed = Scope.READ if request.method in SAFE_METHODS else Scope.MANAGE
+    if needed not in g.principal.scopes:
+        raise Forbidden(f"this needs a key with the scope `{needed}`; sign out, and in again with another one")
 
 
 def _to_sign_in(area: Area) -> Response:

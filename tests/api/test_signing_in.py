@@ -149,3 +149,42 @@ def test_files_are_compressed_and_kept_by_browsers_under_their_contents_name(bro
     assert "immutable" in answer.headers["Cache-Control"]
     assert browser.get("/ui/static/pages.css").headers["Cache-Control"] == "no-cache"
     assert browser.get("/ui/static/..%2fsite.py").status_code != 200
+
+
+def key_for(client, **fields):
+    return client.post("/v1/keys", {"name": "a colleague", "scopes": ["publish", "manage", "read"], **fields}).json
+
+
+def test_a_session_ends_when_its_key_is_revoked(client, browser):
+    key = key_for(client)
+    sign_in(browser, key["key"])
+    assert browser.get("/ui/deliveries").status_code == 200
+    client.delete(f"/v1/keys/{key['id']}")
+
+    assert browser.get("/ui/deliveries").status_code == 303
+
+
+def test_a_key_that_is_bound_sees_its_tenant_and_nothing_of_the_installation(client, browser):
+    client.endpoint(tenant="acme")
+    client.endpoint()
+    own = client.event(tenant="acme").json["deliveries"][0]["id"]
+    other = client.event().json["deliveries"][0]["id"]
+    answer = sign_in(browser, key_for(client, tenant="acme")["key"])
+
+    assert browser.get(answer.location).location == "/ui/deliveries"
+    assert browser.get(f"/ui/deliveries/{own}").status_code == 200
+    assert browser.get(f"/ui/deliveries/{other}").status_code == 404
+    assert browser.get("/ui/deliveries?tenant=default").status_code == 404
+    assert browser.get("/ui/flow").status_code == 404
+    assert b"/ui/flow" not in browser.get("/ui/deliveries").data
+
+
+def test_a_key_that_may_only_read_changes_nothing(client, browser):
+    client.endpoint()
+    delivery = client.event().json["deliveries"][0]["id"]
+    sign_in(browser, key_for(client, scopes=["read"])["key"])
+    page = browser.get(f"/ui/deliveries/{delivery}")
+    answer = browser.post(f"/ui/deliveries/{delivery}/cancel", data={"csrf": token_of(page)})
+
+    assert (page.status_code, answer.status_code) == (200, 403)
+    assert client.get(f"/v1/deliveries/{delivery}").json["status"] == "pending"

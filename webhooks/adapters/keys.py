@@ -32,6 +32,9 @@ PREFIXES = {
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
+    "recent": "recent:",  # list of packed outcomes, the latest first, <endpoint id>
+    "failing": "failing",  # sorted set of endpoint ids by their first failure (µs) since the last success
+    "slow": "slow:",  # sorted set with expiry: endpoint ids by slowest attempt (ms) in an hour, <hours since 1970>
     "minute": "minute:",  # hash with expiry: what was counted within one minute, <minutes since 1970>
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>

@@ -12,6 +12,7 @@ from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
@@ -30,7 +31,14 @@ RETRIES_TOLD = 5
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys):
+class RedisStore(
+    RedisEvents,
+    RedisEndpoints,
+    RedisLists,
+    RedisRecent,
+    RedisStaging,
+    RedisKeys,
+):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
@@ -68,6 +76,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKey
             "breaker": BREAKER,
             "disable": DISABLE,
             "minutes_ms": MINUTES_KEPT * 60_000,
+            "recent_kept": RECENT_KEPT,
             "retries_told": RETRIES_TOLD,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }

@@ -27,7 +27,7 @@ TROUBLES = (
 
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
-ALSO = {"settle": ("health",), "settle_late": ("health",)}
+ALSO = {"settle": ("health", "recent"), "settle_late": ("health", "recent")}
 
 
 @contextmanager

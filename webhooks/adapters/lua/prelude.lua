@@ -7,6 +7,7 @@
 --   retention_ms  how long a finished event is kept
 --   breaker       {minutes=…, attempts=…, share=…, first_us=…, most_us=…}: window, least attempts, failing share, waits
 --   minutes_ms    how long the counts of single minutes are kept
+--   recent_kept   how many of an endpoint's latest outcomes are kept
 --   retries_told  retries are counted by number up to this one, which stands for those beyond, too
 --   disable       {after_us=…, attempts=…}: without a success for so long and after so many attempts
 -- Times are microseconds of the server's clock; readable copies in hashes are RFC 3339.
