@@ -94,13 +94,14 @@ def _items(node: Node) -> list[dict[str, Any]]:
         return []
     of = tenant if node.items == "events" else f"{INBOX_TENANT_PREFIX}default"
     return [
-        {"id": each.id, "event_type": each.type, "created_at": each.created_at, "status": None}
+        {"id": each.id, "tenant": each.tenant, "event_type": each.type, "created_at": each.created_at, "status": None}
         for each in store.list_events(EventQuery(tenant=of, limit=ITEMS)).items
     ]
 
 
 def _more(node: Node) -> str | None:
-    return link("deliveries.show_list", status=node.status or None) if node.items == "deliveries" else None
+    pages = {"deliveries": "deliveries.show_list", "events": "events.show_list"}
+    return link(pages[node.items], status=node.status or None) if node.items in pages else None
 
 
 def _way(delivery_id: str) -> dict[str, Any]:

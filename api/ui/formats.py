@@ -15,7 +15,17 @@ from webhooks import __version__, payload
 
 NOTHING = "\N{EN DASH}"
 SAID = {
+    "published": "It is kept, and on its way to every endpoint that asks for it.",
+    "replayed_all": "All its finished deliveries go once more, those to stopped endpoints excepted.",
     "replayed": "It goes once more, with a full budget of retries.",
+    "registered": "It is registered. Its signing secret is below: your receiver verifies with it.",
+    "changed": "It is changed.",
+    "enabled": "It is enabled and gets what happens from now on.",
+    "disabled": "It is disabled. What waited for it is cancelled, and what happens meanwhile is skipped.",
+    "deleted": "It is deleted.",
+    "tested": "A test event is on its way.",
+    "rotated": "A new secret signs from now on. Give it to your receiver before the old one ends.",
+    "revoked": "The current secret signs alone.",
     "cancelled": "It is given up. An attempt that is under way still ends.",
 }
 """What a page says after a form was sent, by the word in its address."""

@@ -81,6 +81,12 @@ def sign_in(page, key=API_KEY):
 
 
 @pytest.fixture
+def tenant(request):
+    """One of the test's own."""
+    return f"t{abs(hash(request.node.nodeid)) % 10**12}"
+
+
+@pytest.fixture
 def receiver():
     with RecordingReceiver() as receiver:
         yield receiver

@@ -13,9 +13,8 @@ HOSTILE = "<img src=x onerror=document.title='stolen'><script>document.title='st
 
 
 @pytest.fixture
-def send(stack, request):
-    """Registers an endpoint in a tenant of the test's own, posts an event to it, answers the delivery's id."""
-    tenant = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+def send(stack, tenant):
+    """Registers an endpoint, posts an event to it, answers the delivery's id."""
 
     def send(url, *, data=None, event_type="invoice.paid", **fields):
         given = {"url": url, "tenant": tenant, "retry_schedule": [], **fields}
