@@ -8,6 +8,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_keys import RedisKeys
@@ -38,6 +39,7 @@ class RedisStore(
     RedisRecent,
     RedisStaging,
     RedisKeys,
+    RedisAudit,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
 
