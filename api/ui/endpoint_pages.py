@@ -14,6 +14,7 @@ from api.endpoints import known
 from api.event_schemas import TEST_DATA, TEST_TYPE
 from api.schemas import EndpointsQuery
 from api.ui import endpoint_forms
+from api.ui.auditing import made
 from api.ui.filters import Filters
 from api.ui.rendering import link, render, show
 from api.ui.strips import strip
@@ -72,6 +73,7 @@ def register() -> ResponseReturnValue:
         )
     except InvalidEndpoint as error:
         return _form(request.form, error.errors, None), HTTPStatus.BAD_REQUEST
+    made(endpoint.id)
     return _to(wiring.store.add_endpoint(endpoint).id, "registered")
 
 

@@ -12,7 +12,17 @@ from werkzeug.exceptions import HTTPException
 from api import errors
 from api.auth import Principal
 from api.errors import HTTP_TABLE, TABLE, Row
-from api.ui import assets, delivery_pages, endpoint_pages, event_pages, flow_pages, formats, signing_in
+from api.ui import (
+    assets,
+    auditing,
+    delivery_pages,
+    endpoint_pages,
+    event_pages,
+    flow_pages,
+    formats,
+    overview_pages,
+    signing_in,
+)
 from api.ui.rendering import link, render
 from api.ui.sessions import Cookies, new_session, require_token
 from api.wiring import Wiring
@@ -68,6 +78,7 @@ SHARED = (event_pages.blueprint, delivery_pages.blueprint, endpoint_pages.bluepr
 """Pages that make sense for one tenant as well as for the installation."""
 SECTIONS = (
     Section(name="flow", label="Flow", page="flow.show_flow", for_installation=True),
+    Section(name="overview", label="Overview", page="overview.show_overview", for_installation=True),
     Section(name="events", label="Events", page="events.show_list"),
     Section(name="deliveries", label="Deliveries", page="deliveries.show_list"),
     Section(name="endpoints", label="Endpoints", page="endpoints.show_list"),
@@ -90,13 +101,14 @@ def _operators_area(wiring: Wiring) -> Blueprint:
         sections=SECTIONS,
         holder=signing_in.principal_of_session,
     )
-    return _blueprint(area, signing_in.blueprint, flow_pages.blueprint, *SHARED)
+    return _blueprint(area, signing_in.blueprint, flow_pages.blueprint, overview_pages.blueprint, *SHARED)
 
 
 def _blueprint(area: Area, *children: Blueprint) -> Blueprint:
     blueprint = Blueprint(area.name, __name__, url_prefix=f"/{area.name}", template_folder="templates")
     blueprint.before_request(_enter(area))
     blueprint.after_request(_protect)
+    blueprint.after_request(_note)
     blueprint.register_error_handler(WebhookError, _told)
     blueprint.register_error_handler(HTTPException, _told_for_framework)
     blueprint.register_error_handler(Exception, _told_for_bug)
@@ -122,6 +134,8 @@ def _enter(area: Area) -> Callable[[], ResponseReturnValue | None]:
         if request.method not in SAFE_METHODS:
             require_token()
         _require_scope()
+        if g.visitor:
+            auditing.look_before()
         return None
 
     return enter
@@ -145,6 +159,10 @@ def _protect(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     return answer
+
+
+def _note(answer: Response) -> Response:
+    return auditing.note(answer) if g.get("visitor") else answer
 
 
 def _to_pages() -> ResponseReturnValue:

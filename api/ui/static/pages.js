@@ -95,7 +95,7 @@
   if (matchMedia("(max-width: 47rem)").matches) {
     for (const each of document.querySelectorAll("details[data-narrow-closed=yes]")) each.open = false;
   }
-  window.hookline = { tell, offline, live: () => live && !document.hidden };
+  window.hookline = { tell, offline, zone, live: () => live && !document.hidden };
   setInterval(() => { if (!document.hidden) for (const each of document.querySelectorAll("time[data-relative]")) tell(each.parentElement); }, 1000);
   tellZone();
   tellLive();
