@@ -27,7 +27,12 @@ TROUBLES = (
 
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
-ALSO = {"settle": ("health", "recent"), "settle_late": ("health", "recent")}
+ALSO = {
+    "settle": ("health", "recent"),
+    "settle_late": ("health", "recent"),
+    "recover": ("recoverable",),
+    "count_recoverable": ("recoverable",),
+}
 
 
 @contextmanager
