@@ -222,6 +222,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
@@ -229,6 +233,13 @@ class StagingStore(Protocol):
 
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
