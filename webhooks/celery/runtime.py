@@ -18,6 +18,7 @@ from webhooks.celery import loading
 from webhooks.celery.loading import Registrar
 from webhooks.celery.nudge import Nudge
 from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.reloading import Reloader
 from webhooks.handlers import Handlers
 from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
@@ -43,6 +44,8 @@ class Runtime:
     nudge: Nudge
     handlers: Handlers
     registrar: Registrar
+    reloader: Reloader | None
+    """In development."""
 
 
 def build(
@@ -90,6 +93,7 @@ def build(
         nudge=nudge,
         handlers=registry,
         registrar=registrar(store, registry, settings),
+        reloader=Reloader(settings.handlers, registry) if settings.reload and settings.handlers else None,
     )
 
 
