@@ -15,6 +15,7 @@ from api import (
     documentation,
     endpoints,
     errors,
+    event_types,
     events,
     explain,
     health,
@@ -80,6 +81,7 @@ def create_app(wiring: Wiring) -> Flask:
     errors.register(app)
     for module in (
         events,
+        event_types,
         endpoints,
         secrets,
         deliveries,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
+from webhooks.event_types import NOTHING, Finding
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -30,7 +31,7 @@ class Recipient:
 class Acceptance:
     """What became of an event that was handed to the store."""
 
-    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale"]
+    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale", "refused"]
     event_id: str
     reminders: tuple[Reminder, ...] = ()
     """To be published at once; the others wait their turn."""
@@ -38,6 +39,8 @@ class Acceptance:
     """When it was kept, as far as this call knows; None where it was there before."""
     recipients: tuple[Recipient, ...] = ()
     """Whom a kept event is owed to; the intake says so, not the store."""
+    finding: Finding = NOTHING
+    """What the schema of its type says; the intake says so, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,17 @@ class DeliveryQuery:
     statuses: frozenset[Status] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypeQuery:
+    """What to list: the event types that a pattern asks for, by name."""
+
+    pattern: str = "*"
+    archived: bool = False
+    """Archived ones, too."""
     limit: int = 50
     cursor: str | None = None
 

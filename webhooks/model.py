@@ -114,6 +114,8 @@ class Event:
     skipped_count: int = 0
     traceparent: str | None = None
     """Of the event's span, W3C Trace Context; attempts are its children."""
+    warnings: tuple[str, ...] = ()
+    """Where the data does not fit the schema of its type, if that was no reason to refuse it."""
     source_id: str | None = None
     """The provider's own id of a received event, where it did not fit our pattern."""
 

@@ -10,6 +10,7 @@ from webhooks.answers import (
     Claim,
     DeliveryQuery,
     EventQuery,
+    EventTypeQuery,
     Glance,
     LostLease,
     Notice,
@@ -20,6 +21,7 @@ from webhooks.answers import (
     Staged,
     Vitals,
 )
+from webhooks.event_types import EventType
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -73,12 +75,16 @@ class EventStore(Protocol):
         idempotency_key: str | None = None,
         id_given: bool = False,
         trigger: str = "initial",
+        event_types_version: int | None = None,
+        refused: bool = False,
     ) -> Acceptance:
         """Keep the event, its deliveries and their places, all or nothing.
 
         `call` is random and names this call: the same one again, after a lost answer, changes nothing and
         answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
-        `stale` means that the endpoints changed since `endpoints_version`: match again.
+        `stale` means that the endpoints changed since `endpoints_version`, or the catalogue since
+        `event_types_version` where one is given: match again. With `refused` the event's data does not fit
+        its type; it is not kept unless it was before, and the verdict says so.
         """
         ...
 
@@ -123,6 +129,37 @@ class EndpointStore(Protocol):
 
     def endpoints_version(self, tenant: str) -> int:
         """Advances with each change to the tenant's endpoints; 0 before the first."""
+        ...
+
+
+class EventTypeStore(Protocol):
+    """The catalogue of event types, which all tenants share. Each write advances its version in the same step."""
+
+    def put_event_type(self, event_type: EventType) -> bool:
+        """Keep it in place of the one of that name, whose counts and first time stay; True where there was none.
+
+        Raises Conflict when the catalogue is full.
+        """
+        ...
+
+    def event_type(self, name: str) -> EventType | None:
+        """The event type of that name, or None."""
+        ...
+
+    def event_types(self) -> tuple[int, list[EventType]]:
+        """The catalogue's version, 0 before the first change, and all its types by name."""
+        ...
+
+    def event_types_version(self) -> int:
+        """Advances with each change to the catalogue; 0 before the first."""
+        ...
+
+    def list_event_types(self, query: EventTypeQuery) -> Page[EventType]:
+        """By name; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_event_type(self, name: str) -> bool:
+        """Take it out of the catalogue; False when it was not there."""
         ...
 
 
@@ -246,5 +283,5 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class Store(EventStore, EndpointStore, EventTypeStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
     """Everything that is remembered."""

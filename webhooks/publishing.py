@@ -1,8 +1,6 @@
 """Lane 1, n1 and n2: an event occurs; it is kept with its deliveries, and first reminders are published."""
 
 import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,21 +10,20 @@ import structlog
 
 from webhooks import payload, tracing
 from webhooks.answers import Acceptance, Recipient
-from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
+from webhooks.directory import Directory, DirectoryStore, Matched
+from webhooks.errors import Conflict, IdempotencyMismatch, InvalidEvent, Unavailable
+from webhooks.event_types import Violation
 from webhooks.ids import RANDOM_BYTES, new_id
-from webhooks.matching import CompiledEndpoints
 from webhooks.model import Delivery, Event, Reason, Status, Trigger
-from webhooks.ports import EndpointStore, EventStore, Queue
+from webhooks.ports import EventStore, Queue
 
-TENANTS_KEPT = 1000
-"""How many tenants' compiled endpoints a process keeps."""
 MATCHINGS = 5
 """How often an event is matched again because the endpoints changed meanwhile."""
 
 log = structlog.get_logger()
 
 
-class IntakeStore(EventStore, EndpointStore, Protocol):
+class IntakeStore(EventStore, DirectoryStore, Protocol):
     """What acceptance asks of the store."""
 
 
@@ -82,33 +79,6 @@ def compose(draft: Draft, *, now: datetime, random_bytes: bytes) -> Event:
     )
 
 
-class _Directory:
-    """The compiled endpoints of the tenants that were asked for last, each with its version."""
-
-    def __init__(self, store: EndpointStore) -> None:
-        self._store = store
-        self._kept: OrderedDict[str, tuple[int, CompiledEndpoints]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, tenant: str) -> tuple[int, CompiledEndpoints]:
-        with self._lock:
-            known = self._kept.get(tenant)
-            if known:
-                self._kept.move_to_end(tenant)
-                return known
-        return self.reload(tenant)
-
-    def reload(self, tenant: str) -> tuple[int, CompiledEndpoints]:
-        version, endpoints = self._store.endpoints(tenant)
-        entry = (version, CompiledEndpoints(endpoints))
-        with self._lock:
-            self._kept[tenant] = entry
-            self._kept.move_to_end(tenant)
-            if len(self._kept) > TENANTS_KEPT:
-                self._kept.popitem(last=False)
-        return entry
-
-
 def _random_call() -> str:
     """Names a call to the store, so that repeating it after a lost answer changes nothing."""
     return secrets.token_hex(8)
@@ -129,7 +99,7 @@ class Intake:
         self._queue = queue
         self._new_call = new_call
         self._spans = spans or tracing.NoSpans()
-        self._directory = _Directory(store)
+        self._directory = Directory(store)
 
     def accept(
         self,
@@ -149,51 +119,60 @@ class Intake:
         call = self._new_call()
         parent, event = event.traceparent, replace(event, traceparent=tracing.begun(event.traceparent))
         end_span = self._spans.publishing(event, parent=parent)
-        version, compiled = self._directory.of(event.tenant)
         for _ in range(MATCHINGS):
-            recipients = _named(only) if only is not None else compiled.recipients(event)
+            matched = self._directory.match(event, only=only)
             acceptance = self._store.accept(
-                event,
-                recipients,
+                matched.event,
+                matched.recipients,
                 call=call,
-                endpoints_version=version,
+                endpoints_version=matched.endpoints_version,
                 idempotency_key=idempotency_key,
                 id_given=id_given,
                 trigger=trigger,
+                event_types_version=matched.event_types_version,
+                refused=matched.finding.refused,
             )
             if acceptance.verdict != "stale":
                 end_span()
-                return self._announced(event, replace(acceptance, recipients=tuple(recipients)))
-            version, compiled = self._directory.reload(event.tenant)
+                return self._announced(matched, acceptance)
+            self._directory.refresh(event.tenant)
         raise Unavailable("the tenant's endpoints are being changed all the time; try again")
 
     def offer(self, event: Event) -> bool:
         """Keep the event if any endpoint asks for it; whether one does. Raises Unavailable."""
-        version, compiled = self._directory.of(event.tenant)
-        if version != self._store.endpoints_version(event.tenant):
-            _, compiled = self._directory.reload(event.tenant)
-        if not compiled.recipients(event):
+        self._directory.refresh_endpoints(event.tenant)
+        if not self._directory.match(event).recipients:
             return False
         self.accept(event)
         return True
 
-    def _announced(self, event: Event, acceptance: Acceptance) -> Acceptance:
+    def _announced(self, matched: Matched, acceptance: Acceptance) -> Acceptance:
         """A broker that does not answer delays: the store remembers, and the stager publishes."""
         if acceptance.reminders:
             self._queue.publish(acceptance.reminders)
-        if acceptance.verdict == "kept":
-            log.info(
-                "event.published",
-                event_id=event.id,
-                event_type=event.type,
-                tenant=event.tenant,
-                trace_id=tracing.trace_id_of(event.traceparent),
-            )
-        return acceptance
+        _report(matched, acceptance)
+        return replace(acceptance, recipients=matched.recipients, finding=matched.finding)
 
 
-def _named(endpoint_ids: Sequence[str]) -> list[Recipient]:
-    return [Recipient(endpoint_id=endpoint_id) for endpoint_id in endpoint_ids]
+def _report(matched: Matched, acceptance: Acceptance) -> None:
+    event = matched.event
+    if acceptance.verdict != "kept":
+        return
+    log.info(
+        "event.published",
+        event_id=event.id,
+        event_type=event.type,
+        tenant=event.tenant,
+        trace_id=tracing.trace_id_of(event.traceparent),
+    )
+    if event.warnings:
+        log.warning(
+            "event.misfitting",
+            event_id=event.id,
+            event_type=event.type,
+            tenant=event.tenant,
+            fields=[violation.pointer for violation in matched.finding.violations],
+        )
 
 
 def publish(
@@ -207,7 +186,7 @@ def publish(
     """The draft's event is kept, once however often this is asked (API.md, Event).
 
     Raises Conflict for other content under the same id, IdempotencyMismatch for other content under the same
-    key, Unavailable when the store does not answer.
+    key, InvalidEvent for data that does not fit an enforced schema, Unavailable when the store does not answer.
     """
     event = compose(draft, now=now, random_bytes=random_bytes(RANDOM_BYTES))
     acceptance = intake.accept(event, idempotency_key=idempotency_key, id_given=draft.id is not None)
@@ -217,6 +196,8 @@ def publish(
         )
     if acceptance.verdict == "idempotency_mismatch":
         raise IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
+    if acceptance.verdict == "refused":
+        raise _misfit(event.type, acceptance.finding.violations)
     return _published(event, acceptance)
 
 
@@ -246,9 +227,17 @@ def _published(event: Event, acceptance: Acceptance) -> Published:
         created_at=acceptance.created_at,
         deliveries_count=owed,
         skipped_count=len(acceptance.recipients) - owed,
+        warnings=acceptance.finding.warnings,
     )
     deliveries = tuple(_begun(event, recipient) for recipient in acceptance.recipients)
     return Published(event_id=event.id, event=kept, deliveries=deliveries)
+
+
+def _misfit(event_type: str, violations: Sequence[Violation]) -> InvalidEvent:
+    errors: dict[str, list[str]] = {}
+    for pointer, message in violations:
+        errors.setdefault(pointer, []).append(message)
+    return InvalidEvent(f"the data does not fit the schema of {event_type}; see `errors`, by JSON pointer", errors)
 
 
 def _begun(event: Event, recipient: Recipient) -> Delivery:

@@ -112,6 +112,7 @@ def event(fields: Hash, body: bytes) -> Event:
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
         source_id=fields.get("source_id"),
+        warnings=tuple(json.loads(fields.get("warnings", "[]"))),
         traceparent=fields.get("traceparent"),
     )
 

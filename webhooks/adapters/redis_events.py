@@ -30,6 +30,8 @@ class RedisEvents(RedisPart):
         idempotency_key: str | None = None,
         id_given: bool = False,
         trigger: str = "initial",
+        event_types_version: int | None = None,
+        refused: bool = False,
     ) -> Acceptance:
         """See `ports.EventStore.accept`."""
         arguments: dict[str, Any] = {
@@ -43,7 +45,14 @@ class RedisEvents(RedisPart):
             "trigger": trigger,
             "inline": INLINE_DELIVERIES,
             "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in recipients],
-            **_optional(event, idempotency_key, id_given=id_given),
+            **_optional(
+                event,
+                given=id_given or None,
+                key=idempotency_key,
+                key_ttl_ms=IDEMPOTENCY_SECONDS * 1000 if idempotency_key else None,
+                types_version=event_types_version,
+                refused=refused or None,
+            ),
         }
         verdict, event_id, rows, *created_at = self.scripts.run("accept", arguments, event.body)
         return Acceptance(
@@ -64,7 +73,7 @@ class RedisEvents(RedisPart):
         return records.event(texts(fields), body or b"")
 
 
-def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> dict[str, Any]:
+def _optional(event: Event, **more: Any) -> dict[str, Any]:
     """Only what is there: a script takes an absent field for nil."""
     fields: dict[str, Any] = {
         "channels": json.dumps(event.channels) if event.channels else None,
@@ -72,8 +81,7 @@ def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> d
         "ordering_key": event.ordering_key,
         "source_id": event.source_id,
         "traceparent": event.traceparent,
-        "key": idempotency_key,
-        "key_ttl_ms": IDEMPOTENCY_SECONDS * 1000 if idempotency_key else None,
-        "given": True if id_given else None,
+        "warnings": json.dumps(event.warnings) if event.warnings else None,
+        **more,
     }
     return {name: value for name, value in fields.items() if value is not None}
