@@ -44,6 +44,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_TASK_EVENTS": ("task_events", variables.switch),
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
+    "HOOKLINE_FLOWER_LOGIN": ("flower_login", variables.login),
+    "HOOKLINE_ALIVE_FILE": ("alive_file", variables.path),
     "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
     "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
@@ -55,7 +57,7 @@ HOW_TO_GET = {
     "HOOKLINE_API_KEY": "make one with: openssl rand -hex 32",
     "HOOKLINE_SECRET_KEY": "make one with: openssl rand -base64 32 | tr '+/' '-_'",
 }
-SECRET_FIELDS = frozenset({"api_key", "secret_keys"})
+SECRET_FIELDS = frozenset({"api_key", "secret_keys", "flower_login"})
 
 
 class SettingsError(Exception):
@@ -102,6 +104,8 @@ class Settings:
     task_events: bool = True
     durability: str = "everysec"
     replicas_ack: int = 0
+    flower_login: str = ""
+    alive_file: str = ""
     traces_url: str = ""
     send_traceparent: bool = False
     log_format: str = "auto"

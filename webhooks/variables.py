@@ -151,7 +151,7 @@ def module(text: str) -> str:
 
 
 def path(text: str) -> str:
-    """A folder."""
+    """A folder or a file."""
     return text.strip()
 
 
@@ -161,6 +161,14 @@ def api_key(text: str) -> str:
     if len(key) < LEAST_KEY_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", key):
         raise ValueError(f"must have at least {LEAST_KEY_LENGTH} characters of printable ASCII, and no spaces")
     return key
+
+
+def login(text: str) -> str:
+    """A name and a password, with a colon between them; what it refuses is not repeated."""
+    name, _, password = text.strip().partition(":")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", name) or not re.fullmatch(r"[\x21-\x7e]{8,}", password):
+        raise ValueError("must be a name, a colon, and a password of at least 8 printable ASCII characters, no spaces")
+    return text.strip()
 
 
 def secret_keys(text: str) -> tuple[str, ...]:

@@ -1,11 +1,15 @@
 """What Flower is started with: `celery -A workers.app flower --conf=workers/flower_config.py`."""
 
+import os
 from typing import Any
 
 from celery import states
 
+_login = os.environ.get("HOOKLINE_FLOWER_LOGIN", "").strip()  # noqa: TID251 - Celery's app has judged it by now
+
 read_only = True
 persistent = False
+basic_auth = [_login] if _login else []
 tasks_columns = "name,uuid,state,args,result,received,started,runtime,worker"
 
 

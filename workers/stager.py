@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,17 +25,30 @@ class StagerThread(threading.Thread):
         self._runtime = runtime
         self._stopping = threading.Event()
         self._care_at = 0.0
+        self._show_life_at = 0.0
 
     def run(self) -> None:
         """Until stopped; whatever goes wrong, it goes on."""
         while not self._stopping.is_set():
             self._runtime.nudge.wait(self._step())
+            self._show_life()
 
     def stop(self) -> None:
         """No look begins after this returns."""
         self._stopping.set()
         self._runtime.nudge.give()
         self.join()
+
+    def _show_life(self) -> None:
+        """For probes; whether the store answers makes no difference, since a restart would not help."""
+        alive_file = self._runtime.settings.alive_file
+        if not alive_file or time.monotonic() < self._show_life_at:
+            return
+        self._show_life_at = time.monotonic() + CARE_EVERY_SECONDS
+        try:
+            Path(alive_file).touch()
+        except OSError as error:
+            log.warning("alive_file.untouched", file=alive_file, why=error.strerror)
 
     def _step(self) -> float:
         try:

@@ -28,8 +28,21 @@ def test_flower_reads_the_file_and_can_change_nothing():
     options = OptionParser()
     for name in ("read_only", "persistent"):
         options.define(name, type=bool)
+    options.define("basic_auth", type=str, multiple=True)
     options.define("format_task", type=type(flower_config.format_task))
 
     options.parse_config_file(str(Path(flower_config.__file__)), final=False)
 
     assert (options.read_only, options.persistent, callable(options.format_task)) == (True, False, True)
+
+
+@pytest.mark.parametrize(("login", "asked"), [("hookline:a-long-password", ["hookline:a-long-password"]), (" ", [])])
+def test_flower_asks_for_the_login_of_the_settings(monkeypatch, login, asked):
+    """Case 147."""
+    monkeypatch.setenv("HOOKLINE_FLOWER_LOGIN", login)
+    options = OptionParser()
+    options.define("basic_auth", type=str, multiple=True)
+
+    options.parse_config_file(str(Path(flower_config.__file__)), final=False)
+
+    assert asked == options.basic_auth

@@ -120,6 +120,8 @@ def test_a_schedule_that_cannot_be_kept_is_refused_by_name(text):
         ("REDIS_URL", "redis://127.0.0.1/zero"),
         ("BROKER_URL", "kafka://127.0.0.1"),
         ("API_KEY", "short"),
+        ("FLOWER_LOGIN", "hookline"),
+        ("FLOWER_LOGIN", "hookline:short"),
         ("API_KEY", "sixteen chars and spaces"),
     ],
 )

@@ -27,8 +27,9 @@ OF_MAKE_UP_ALONE = {
     "HOOKLINE_DEMO_PORT",
     "HOOKLINE_DATA_DIR",
     "HOOKLINE_DURABILITY",
+    "HOOKLINE_ALIVE_FILE",
 }
-"""In containers these are told to what they are about: to the published ports and to the server."""
+"""In containers these are told to what they are about: to the published ports, the server and the image."""
 
 
 def settings(**fields):
