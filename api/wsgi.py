@@ -17,7 +17,6 @@ from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings
-from webhooks.sources import sources_of
 from webhooks.url_policy import UrlPolicy
 from workers import handlers
 from workers.app import bare_app
@@ -44,7 +43,7 @@ def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wi
         clock=clock,
         intake=intake,
         receiver=Receiver(
-            sources=sources_of(settings.sources),
+            sources={source.name: source for source in settings.sources},
             intake=intake,
             events=store,
             clock=clock,
