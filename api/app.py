@@ -11,6 +11,7 @@ from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
 from api import (
+    batches,
     deliveries,
     documentation,
     endpoints,
@@ -81,6 +82,7 @@ def create_app(wiring: Wiring) -> Flask:
     errors.register(app)
     for module in (
         events,
+        batches,
         event_types,
         endpoints,
         secrets,

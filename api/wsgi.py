@@ -13,7 +13,7 @@ from api.wiring import Wiring
 from webhooks import logs
 from webhooks.adapters.clock import StoreClock
 from webhooks.counting import FlowCounts
-from webhooks.publishing import Intake
+from webhooks.intake import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings

@@ -10,6 +10,7 @@ from webhooks.model import (
     Attempt,
     Delivery,
     Endpoint,
+    Event,
     Lane,
     Reason,
     Reminder,
@@ -25,6 +26,33 @@ class Recipient:
 
     endpoint_id: str
     enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """An event with whom it is owed to and what its type says of it, as long as the versions hold."""
+
+    event: Event
+    recipients: tuple[Recipient, ...]
+    endpoints_version: int
+    event_types_version: int | None = None
+    """None where no type is asked: for received events and test events."""
+    finding: Finding = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """An event on its way into the store.
+
+    `call` is random and names this call: the same one again, after a lost answer, changes nothing and answers
+    alike. With `id_given` the caller chose the id, which then must agree with the key's event.
+    """
+
+    matched: Matched
+    call: str
+    idempotency_key: str | None = None
+    id_given: bool = False
+    trigger: str = "initial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

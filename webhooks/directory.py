@@ -3,12 +3,11 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
-from webhooks.answers import Recipient
+from webhooks.answers import Matched, Recipient
 from webhooks.enforcing import Catalogue, CatalogueStore
-from webhooks.event_types import NOTHING, Finding
 from webhooks.filtering import Judge
 from webhooks.matching import CompiledEndpoints
 from webhooks.model import INBOX_TENANT_PREFIX, Event
@@ -20,18 +19,6 @@ TENANTS_KEPT = 1000
 
 class DirectoryStore(EndpointStore, CatalogueStore, Protocol):
     """What the directory asks of the store."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
-    """An event with whom it is owed to and what its type says of it, as long as the versions hold."""
-
-    event: Event
-    recipients: tuple[Recipient, ...]
-    endpoints_version: int
-    event_types_version: int | None = None
-    """None where no type is asked: for received events and test events."""
-    finding: Finding = NOTHING
 
 
 class Directory:

@@ -15,12 +15,13 @@ from webhooks.answers import (
     LostLease,
     Notice,
     Page,
-    Recipient,
+    Posting,
     Settled,
     Settlement,
     Staged,
     Vitals,
 )
+from webhooks.errors import Unavailable
 from webhooks.event_types import EventType
 from webhooks.model import (
     Attempt,
@@ -65,26 +66,12 @@ class Queue(Protocol):
 class EventStore(Protocol):
     """Events and their acceptance."""
 
-    def accept(
-        self,
-        event: Event,
-        recipients: Sequence[Recipient],
-        *,
-        call: str,
-        endpoints_version: int,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = "initial",
-        event_types_version: int | None = None,
-        refused: bool = False,
-    ) -> Acceptance:
-        """Keep the event, its deliveries and their places, all or nothing.
+    def accept(self, postings: Sequence[Posting]) -> list[Acceptance | Unavailable]:
+        """Keep each event, its deliveries and their places, all or nothing, one after the other.
 
-        `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
-        `stale` means that the endpoints changed since `endpoints_version`, or the catalogue since
-        `event_types_version` where one is given: match again. With `refused` the event's data does not fit
-        its type; it is not kept unless it was before, and the verdict says so.
+        `stale` means that the endpoints or the catalogue changed since they were matched: match again. `refused`:
+        the event was found not to fit its type, and is not there already. Where the store stops answering on the
+        way, the error stands in place of the answers that did not come; raises Unavailable when none came.
         """
         ...
 

@@ -1,30 +1,16 @@
 """Lane 1, n1 and n2: an event occurs; it is kept with its deliveries, and first reminders are published."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
-import structlog
-
-from webhooks import payload, tracing
+from webhooks import payload
 from webhooks.answers import Acceptance, Recipient
-from webhooks.directory import Directory, DirectoryStore, Matched
-from webhooks.errors import Conflict, IdempotencyMismatch, InvalidEvent, Unavailable
+from webhooks.errors import Conflict, IdempotencyMismatch, InvalidEvent, WebhookError
 from webhooks.event_types import Violation
 from webhooks.ids import RANDOM_BYTES, new_id
+from webhooks.intake import Intake
 from webhooks.model import Delivery, Event, Reason, Status, Trigger
-from webhooks.ports import EventStore, Queue
-
-MATCHINGS = 5
-"""How often an event is matched again because the endpoints changed meanwhile."""
-
-log = structlog.get_logger()
-
-
-class IntakeStore(EventStore, DirectoryStore, Protocol):
-    """What acceptance asks of the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,102 +65,6 @@ def compose(draft: Draft, *, now: datetime, random_bytes: bytes) -> Event:
     )
 
 
-def _random_call() -> str:
-    """Names a call to the store, so that repeating it after a lost answer changes nothing."""
-    return secrets.token_hex(8)
-
-
-class Intake:
-    """Accepts events, those of the API and received ones alike; safe with many threads."""
-
-    def __init__(
-        self,
-        store: IntakeStore,
-        queue: Queue,
-        *,
-        new_call: Callable[[], str] = _random_call,
-        spans: tracing.Spans | None = None,
-    ) -> None:
-        self._store = store
-        self._queue = queue
-        self._new_call = new_call
-        self._spans = spans or tracing.NoSpans()
-        self._directory = Directory(store)
-
-    def accept(
-        self,
-        event: Event,
-        *,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = Trigger.INITIAL,
-        only: Sequence[str] | None = None,
-    ) -> Acceptance:
-        """What became of the event: kept with a delivery for each recipient, or found to be there already.
-
-        `only` names the endpoints instead of matching, disabled ones too. The event's `traceparent`, if it has one,
-        is the caller's: the event is kept with one of its own, below it. Raises Unavailable when the store
-        does not answer or the endpoints change faster than they can be matched; nothing is kept then.
-        """
-        call = self._new_call()
-        parent, event = event.traceparent, replace(event, traceparent=tracing.begun(event.traceparent))
-        end_span = self._spans.publishing(event, parent=parent)
-        for _ in range(MATCHINGS):
-            matched = self._directory.match(event, only=only)
-            acceptance = self._store.accept(
-                matched.event,
-                matched.recipients,
-                call=call,
-                endpoints_version=matched.endpoints_version,
-                idempotency_key=idempotency_key,
-                id_given=id_given,
-                trigger=trigger,
-                event_types_version=matched.event_types_version,
-                refused=matched.finding.refused,
-            )
-            if acceptance.verdict != "stale":
-                end_span()
-                return self._announced(matched, acceptance)
-            self._directory.refresh(event.tenant)
-        raise Unavailable("the tenant's endpoints are being changed all the time; try again")
-
-    def offer(self, event: Event) -> bool:
-        """Keep the event if any endpoint asks for it; whether one does. Raises Unavailable."""
-        self._directory.refresh_endpoints(event.tenant)
-        if not self._directory.match(event).recipients:
-            return False
-        self.accept(event)
-        return True
-
-    def _announced(self, matched: Matched, acceptance: Acceptance) -> Acceptance:
-        """A broker that does not answer delays: the store remembers, and the stager publishes."""
-        if acceptance.reminders:
-            self._queue.publish(acceptance.reminders)
-        _report(matched, acceptance)
-        return replace(acceptance, recipients=matched.recipients, finding=matched.finding)
-
-
-def _report(matched: Matched, acceptance: Acceptance) -> None:
-    event = matched.event
-    if acceptance.verdict != "kept":
-        return
-    log.info(
-        "event.published",
-        event_id=event.id,
-        event_type=event.type,
-        tenant=event.tenant,
-        trace_id=tracing.trace_id_of(event.traceparent),
-    )
-    if event.warnings:
-        log.warning(
-            "event.misfitting",
-            event_id=event.id,
-            event_type=event.type,
-            tenant=event.tenant,
-            fields=[violation.pointer for violation in matched.finding.violations],
-        )
-
-
 def publish(
     intake: Intake,
     draft: Draft,
@@ -190,14 +80,22 @@ def publish(
     """
     event = compose(draft, now=now, random_bytes=random_bytes(RANDOM_BYTES))
     acceptance = intake.accept(event, idempotency_key=idempotency_key, id_given=draft.id is not None)
+    published = judged(event, acceptance)
+    if isinstance(published, WebhookError):
+        raise published
+    return published
+
+
+def judged(event: Event, acceptance: Acceptance) -> Published | WebhookError:
+    """What the acceptance means for who published the event."""
     if acceptance.verdict == "conflict":
-        raise Conflict(
+        return Conflict(
             f"there is an event {acceptance.event_id} with other content; take a new id, or repeat the same content"
         )
     if acceptance.verdict == "idempotency_mismatch":
-        raise IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
+        return IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
     if acceptance.verdict == "refused":
-        raise _misfit(event.type, acceptance.finding.violations)
+        return _misfit(event.type, acceptance.finding.violations)
     return _published(event, acceptance)
 
 

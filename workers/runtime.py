@@ -14,10 +14,10 @@ from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.attempting import Attempting
 from webhooks.handlers import Handlers
+from webhooks.intake import Intake
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
 from webhooks.ports import Clock, EndpointStore
-from webhooks.publishing import Intake
 from webhooks.retrying import Stager
 from webhooks.settings import Settings, SettingsError
 from webhooks.tracing import NoSpans, Spans

@@ -13,8 +13,8 @@ from api.wiring import Wiring
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.counting import FlowCounts
+from webhooks.intake import Intake
 from webhooks.model import Lane
-from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings

@@ -112,7 +112,7 @@ def test_data_that_does_not_fit_is_kept_with_a_warning_where_the_type_says_so(cl
 
 def test_a_change_to_the_catalogue_counts_from_the_next_event_on_in_every_process(client, wiring, client_of):
     """Another process has the older catalogue in memory, and learns of the new one from the store."""
-    from webhooks.publishing import Intake
+    from webhooks.intake import Intake
 
     other = client_of(wiring, intake=Intake(wiring.store, wiring.queue))
     before = other.event(data={}).status_code

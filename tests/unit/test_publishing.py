@@ -7,8 +7,9 @@ from webhooks import payload
 from webhooks.answers import Acceptance, Recipient
 from webhooks.directory import TENANTS_KEPT
 from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
+from webhooks.intake import Intake
 from webhooks.model import Endpoint, Event, Reminder, Status
-from webhooks.publishing import Draft, Intake, compose, publish, publish_test
+from webhooks.publishing import Draft, compose, publish, publish_test
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 REMINDER = Reminder(delivery_id="evt_1:ep_1", attempt=1)
@@ -38,8 +39,14 @@ class ScriptedStore:
     def event_types_version(self):
         return 0
 
-    def accept(self, event, recipients, **options):
-        self.accepted.append((event, list(recipients), options))
+    def accept(self, postings):
+        return [self.answer(posting) for posting in postings]
+
+    def answer(self, posting):
+        event = posting.matched.event
+        options = {name: getattr(posting, name) for name in ("call", "idempotency_key", "id_given", "trigger")}
+        options["endpoints_version"] = posting.matched.endpoints_version
+        self.accepted.append((event, list(posting.matched.recipients), options))
         verdict = self.verdicts.pop(0) if self.verdicts else "kept"
         if verdict == "stale":
             self.version += 1

@@ -1,7 +1,7 @@
 """Runs the scripts of `lua/` and turns Redis's troubles into `Unavailable`."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
@@ -61,6 +61,25 @@ class Scripts:
                 return self._client.evalsha(sha, 0, packed, *blobs)
             except redis.exceptions.NoScriptError:
                 return self._client.eval(source, 0, packed, *blobs)
+
+    def run_all(self, name: str, calls: Sequence[tuple[Mapping[str, Any], bytes]]) -> list[Any]:
+        """The script's answers to each of the arguments and blobs, in one round trip. Raises Unavailable."""
+        if len(calls) == 1:
+            return [self.run(name, *calls[0])]
+        sha, _ = self._script(name)
+        with translated(), self._client.pipeline(transaction=False) as pipe:
+            for arguments, blob in calls:
+                pipe.evalsha(sha, 0, msgspec.msgpack.encode(arguments), blob)
+            answers = pipe.execute(raise_on_error=False)
+            return [self._again(name, *each) for each in zip(calls, answers, strict=True)]
+
+    def _again(self, name: str, call: tuple[Mapping[str, Any], bytes], answer: Any) -> Any:
+        """The answer, asked for anew where the server did not know the script. Raises what was answered."""
+        if isinstance(answer, redis.exceptions.NoScriptError):
+            return self.run(name, *call)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _script(self, name: str) -> tuple[str, str]:
         if name not in self._known:
