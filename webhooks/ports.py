@@ -9,9 +9,11 @@ from webhooks.answers import (
     Backlog,
     Claim,
     DeliveryQuery,
+    EndpointQuery,
     EventQuery,
     EventTypeQuery,
     Glance,
+    KeyQuery,
     LostLease,
     Notice,
     Page,
@@ -21,6 +23,7 @@ from webhooks.answers import (
     Staged,
     Vitals,
 )
+from webhooks.api_keys import ApiKey
 from webhooks.errors import Unavailable
 from webhooks.event_types import EventType
 from webhooks.model import (
@@ -112,6 +115,10 @@ class EndpointStore(Protocol):
 
     def endpoints(self, tenant: str) -> tuple[int, list[Endpoint]]:
         """The tenant's `endpoints_version` and all its endpoints, oldest first."""
+        ...
+
+    def list_endpoints(self, query: EndpointQuery) -> Page[Endpoint]:
+        """A tenant's endpoints, newest first, without their health; raises InvalidRequest for a bad cursor."""
         ...
 
     def endpoints_version(self, tenant: str) -> int:
@@ -270,5 +277,29 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, EventTypeStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class KeyStore(Protocol):
+    """API keys. The keys themselves are not in it, only their digests."""
+
+    def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
+        """Keep a new key; from now on its digest finds it."""
+        ...
+
+    def use_api_key(self, digest: str) -> ApiKey | None:
+        """The key of that digest, noted as used (to the minute), or None."""
+        ...
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        """The key of that id, or None."""
+        ...
+
+    def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_api_key(self, key_id: str) -> bool:
+        """Nothing finds it any more; False when there was none."""
+        ...
+
+
+class Store(EventStore, EndpointStore, EventTypeStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, Protocol):
     """Everything that is remembered."""

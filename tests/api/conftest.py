@@ -168,6 +168,20 @@ def client_of(queue):
 
 
 @pytest.fixture
+def client_with(client, client_of, wiring):
+    """A client of the same app with a new key of that tenant and those scopes."""
+
+    def make(**fields):
+        made = client.post("/v1/keys", {"name": "a key", **fields})
+        assert made.status_code == 201, made.json
+        other = client_of(wiring)
+        other.headers = {"Authorization": f"Bearer {made.json['key']}"}
+        return other
+
+    return make
+
+
+@pytest.fixture
 def dead_client(dead_store, queue):
     clock = SimpleNamespace(now=lambda: NOW, monotonic=lambda: 0.0)
     return Client(create_app(wired_to(dead_store, queue, clock)))

@@ -271,3 +271,13 @@ def test_the_documented_rows_are_those_of_single_events_with_a_key(client):
     assert set(batched) == {*schemas["Event"]["properties"], "idempotency_key"}
     assert schemas["Batch"]["properties"]["events"]["maxItems"] == 1000
     assert json.dumps(schemas["Batch"]).count("BatchedEvent") == 1
+
+
+def test_a_bound_key_publishes_rows_of_its_own_tenant_alone(client, client_with):
+    """Case 139."""
+    answer = post(
+        client_with(tenant="acme", scopes=["publish"]), row("e1"), row("e2", tenant="acme"), row("e3", tenant="other")
+    )
+
+    assert statuses(answer) == [202, 202, 403]
+    assert client.get("/v1/events", tenant="other").json["data"] == []

@@ -207,3 +207,32 @@ def test_a_document_may_be_yaml_and_keeps_how_its_types_are_enforced(client):
 )
 def test_what_is_no_document_is_refused(client, raw, kind, status):
     assert import_document(client, raw, kind=kind).status_code == status
+
+
+def test_a_tenants_key_reads_the_catalogue_and_does_not_change_it(client, client_with):
+    """Case 139: all tenants share it."""
+    put(client)
+    tenants = client_with(tenant="acme", scopes=["read", "manage"])
+
+    refused = [
+        put(tenants),
+        tenants.delete("/v1/event-types/invoice.paid"),
+        import_document(tenants, json.dumps(DOCUMENT).encode()),
+    ]
+
+    assert [answer.status_code for answer in refused] == [403] * 3
+    assert names(tenants.get("/v1/event-types")) == ["invoice.paid"]
+    assert tenants.get("/v1/event-types/invoice.paid").status_code == 200
+
+
+def test_what_another_tenants_endpoint_would_get_is_not_told(client, client_with):
+    """Case 139."""
+    tenants = client_with(tenant="acme", scopes=["read"])
+    endpoints = {tenant: client.endpoint(tenant=tenant)["id"] for tenant in ("acme", "other")}
+
+    answers = {
+        tenant: tenants.get(f"/v1/endpoints/{endpoint}/event-types").status_code
+        for tenant, endpoint in endpoints.items()
+    }
+
+    assert answers == {"acme": 200, "other": 404}

@@ -39,6 +39,9 @@ PREFIXES = {
     "event_types": "event_types",  # sorted set of their names, all with the score 0
     "event_types_version": "event_types_version",  # integer: advances with each change to the catalogue
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "api_key": "api_key:",  # hash: what is known of an API key
+    "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
+    "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }
 

@@ -1,7 +1,7 @@
 """The Redis store: every port of `ports.Store` over one client."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import redis
 from redis.backoff import NoBackoff
@@ -11,6 +11,7 @@ from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_staging import RedisStaging
 from webhooks.adapters.scripts import Scripts
@@ -28,7 +29,7 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisEventTypes, RedisLists, RedisStaging):
+class RedisStore(RedisEvents, RedisEndpoints, RedisEventTypes, RedisLists, RedisStaging, RedisKeys):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
@@ -39,7 +40,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisEventTypes, RedisLists, Redis
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
-    ) -> "RedisStore":
+    ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         client: Any = redis.Redis.from_url(
             url,
@@ -58,7 +59,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisEventTypes, RedisLists, Redis
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
-    ) -> "RedisStore":
+    ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
             "reserve_us": RESERVE_SECONDS * 1_000_000,
