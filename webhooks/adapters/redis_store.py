@@ -8,6 +8,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
@@ -29,7 +30,7 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisEventTypes, RedisLists, RedisStaging, RedisKeys):
+class RedisStore(RedisEvents, RedisEndpoints, RedisEventTypes, RedisLists, RedisStaging, RedisKeys, RedisAudit):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
