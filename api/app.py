@@ -27,6 +27,7 @@ from api import (
     inbox,
     metrics,
     permissions,
+    recoveries,
     secrets,
     stats,
 )
@@ -60,6 +61,7 @@ DOCUMENTED = (
     endpoints,
     secrets,
     deliveries,
+    recoveries,
     explain,
     inbox,
     stats,

@@ -37,7 +37,7 @@ class RedisEvents(RedisPart):
 
     def _accept(self, postings: Sequence[Posting]) -> list[Acceptance]:
         calls = [(_arguments(each), each.matched.event.body) for each in postings]
-        return [_acceptance(answer) for answer in self.scripts.run_all("accept", calls)]
+        return [_acceptance(answer) for answer in self.scripts.run_all("accept", calls, replicas=self.replicas_ack)]
 
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""
