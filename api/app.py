@@ -88,6 +88,12 @@ class Api(flask_smorest.Api):
 
     ERROR_SCHEMA = ProblemShape
 
+    def _register_responses(self) -> None:
+        """What the library prepares for every status is used for errors alone, and those have a type of their own."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = errors.PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
 
 def create_app(wiring: Wiring) -> Flask:
     """An app over that wiring; connects to nothing yet."""

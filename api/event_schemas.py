@@ -63,8 +63,8 @@ class TestSchema(EventSchema):
         return super().read(raw) if "data" in members else members
 
     @post_load
-    def _default_type(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"type": TEST_TYPE, **loaded}
+    def _without_nulls(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"type": TEST_TYPE, **{name: value for name, value in loaded.items() if value is not None}}
 
     @validates("type")
     def _only_ours(self, value: str | None, **_: Any) -> None:
