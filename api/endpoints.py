@@ -9,7 +9,7 @@ from api import events, rendering
 from api.auth import principal
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape
-from api.event_schemas import TestSchema
+from api.event_schemas import TEST_DATA, TestSchema
 from api.reading import Blueprint
 from api.schemas import EndpointsQuery
 from api.shapes import EventShape
@@ -20,9 +20,6 @@ from webhooks.event_types import json_text
 from webhooks.model import HANDLER_PREFIX, Endpoint
 from webhooks.publishing import Draft, publish_test
 from webhooks.registering import changed, new_endpoint
-
-TEST_DATA = b'{"message":"A test event"}'
-"""Of a test event whose type has no example."""
 
 blueprint = Blueprint("endpoints", __name__, url_prefix="/v1/endpoints", description="Where a tenant wants events")
 

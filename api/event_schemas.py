@@ -11,6 +11,8 @@ from webhooks.errors import InvalidEvent
 from webhooks.matching import LONGEST_TYPE, OPERATIONAL, check_event_type, check_own_event_type
 
 TEST_TYPE = "hookline.test"
+TEST_DATA = b'{"message":"A test event"}'
+"""Of a test event whose type has no example."""
 MOST_CHANNELS, MOST_CHOSEN = 5, 1000
 
 
