@@ -16,6 +16,7 @@ from webhooks.adapters.redis_store import RedisStore
 from webhooks.celery import loading
 from webhooks.celery.queue import CeleryQueue
 from webhooks.celery.runtime import open_spans, open_store, registrar
+from webhooks.celery.starting import check_store, check_store_in_background
 from webhooks.counting import CountFlusher, FlowCounts
 from webhooks.known_sources import KnownSources
 from webhooks.publishing import Intake
@@ -74,6 +75,8 @@ def _serve() -> Any:
     wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
     logs.configure(wiring.settings.log_format)
     log.info("settings.read", settings=wiring.settings.summary())
+    if not check_store(wiring.store):
+        check_store_in_background(wiring.store)
     CountFlusher(counts, wiring.store).start()
     _register_handlers(wiring)
     return create_app(wiring)

@@ -18,6 +18,8 @@ from webhooks.answers import (
     Notice,
     Page,
     Recipient,
+    Recovery,
+    RecoveryScope,
     Settled,
     Settlement,
     Staged,
@@ -227,6 +229,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
@@ -259,6 +265,13 @@ class SourceStore(Protocol):
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
 
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
+
     def mark_stager(self) -> None:
         """The stager looked just now."""
         ...
@@ -285,6 +298,26 @@ class VitalsStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
+        ...
+
+
+class RecoveryStore(Protocol):
+    """Failures of a time range, replayed in the background."""
+
+    def count_recoverable(self, scope: RecoveryScope) -> int:
+        """How many deliveries a recovery of that scope would take now."""
+        ...
+
+    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
+        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
+        ...
+
+    def find_recoverable(self, recovery_id: str) -> Recovery:
+        """One bounded step of finding what it will replay is done, if there was any left."""
+        ...
+
+    def recovery(self, recovery_id: str) -> Recovery | None:
+        """The recovery, or None when there is none or it ended more than a day ago."""
         ...
 
 
@@ -325,6 +358,15 @@ class AuditStore(Protocol):
 
 
 class Store(
-    EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, SourceStore, KeyStore, AuditStore, Protocol
+    EventStore,
+    EndpointStore,
+    DeliveryStore,
+    StagingStore,
+    VitalsStore,
+    RecoveryStore,
+    SourceStore,
+    KeyStore,
+    AuditStore,
+    Protocol,
 ):
     """Everything that is remembered."""

@@ -10,7 +10,7 @@ from celery.signals import setup_logging
 from kombu.entity import Exchange, Queue
 
 from webhooks import logs
-from webhooks.celery.queue import CANARY, DELIVER, PROCESS
+from webhooks.celery.queue import CANARY, DELIVER, PROCESS, TRIM, TRIM_EVERY_SECONDS
 from webhooks.celery.runtime import Runtime, build
 from webhooks.celery.stager import stager_step
 from webhooks.celery.tasks import register
@@ -35,7 +35,10 @@ def bare_app(settings: Settings) -> Celery:
             DELIVER: {"queue": Lane.DELIVERIES.value},
             PROCESS: {"queue": Lane.HANDLERS.value},
             CANARY: {"queue": Lane.DELIVERIES.value},
+            TRIM: {"queue": Lane.DELIVERIES.value},
         },
+        # all that beat does: without it nothing is delivered later, only indexes grow
+        beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
         # The store remembers what is owed, so messages may be lost; kombu's own bookkeeping of
         # unacknowledged ones costs half of a delivery and stops workers when Redis restarts (docs/adr/0002).
         broker_transport_options=broker_options(settings.broker_url),

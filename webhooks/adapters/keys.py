@@ -30,6 +30,8 @@ PREFIXES = {
     "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
     "sequence": "sequence",  # integer
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
+    "to_trim": "to_trim",  # set of tenants whose indexes the job `trim` has still to look at
+    "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
     "stager": "mark:stager",  # integer µs
@@ -40,6 +42,7 @@ PREFIXES = {
     "sources": "sources",  # sorted set of their names, by name
     "sources_version": "sources_version",  # integer
     "turns": "turns:",  # integer µs with expiry: when the next webhook of a source with a rate limit is due, <name>
+    "replicated": "mark:replicated",  # written after an acceptance that waits for replicas
     "api_key": "api_key:",  # hash: what is known of an API key
     "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
     "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *

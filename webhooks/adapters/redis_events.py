@@ -46,7 +46,7 @@ class RedisEvents(RedisPart):
             "recipients": [_recipient(each) for each in recipients],
             **_optional(event, idempotency_key, id_given=id_given),
         }
-        verdict, event_id, rows, *created_at = self.scripts.run("accept", arguments, event.body)
+        verdict, event_id, rows, *created_at = self._run_accept(arguments, event.body)
         return Acceptance(
             verdict=verdict.decode(),
             event_id=event_id.decode(),
@@ -66,6 +66,11 @@ class RedisEvents(RedisPart):
                 pipe.zcard(key("index", "tenant", tenant, group))
             events, *groups = pipe.execute()
         return {"events": events, **dict(zip(GROUPS, groups, strict=True))}
+
+    def _run_accept(self, arguments: dict[str, Any], body: bytes) -> Any:
+        if self.replicas_ack:
+            return self.scripts.run_replicated("accept", arguments, body, replicas=self.replicas_ack)
+        return self.scripts.run("accept", arguments, body)
 
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""

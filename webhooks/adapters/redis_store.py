@@ -11,8 +11,10 @@ from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_sources import RedisSources
 from webhooks.adapters.redis_staging import RedisStaging
 from webhooks.adapters.scripts import Scripts
@@ -30,7 +32,17 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisSources, RedisStaging, RedisKeys, RedisAudit):
+class RedisStore(
+    RedisEvents,
+    RedisEndpoints,
+    RedisLists,
+    RedisSources,
+    RedisStaging,
+    RedisRecoveries,
+    RedisKeys,
+    RedisAudit,
+    RedisExamining,
+):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
@@ -41,6 +53,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisSources, RedisSta
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         client: Any = redis.Redis.from_url(
@@ -50,7 +63,9 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisSources, RedisSta
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             health_check_interval=0,
         )
-        return cls.over(client, cipher=cipher, retention_seconds=retention_seconds, windows=windows)
+        return cls.over(
+            client, cipher=cipher, retention_seconds=retention_seconds, windows=windows, replicas_ack=replicas_ack
+        )
 
     @classmethod
     def over(
@@ -60,6 +75,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisSources, RedisSta
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
@@ -69,4 +85,4 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisSources, RedisSta
             "disable": DISABLE,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }
-        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher)
+        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher, replicas_ack=replicas_ack)

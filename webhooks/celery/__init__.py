@@ -15,6 +15,7 @@ from kombu.entity import Queue
 
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.celery import tasks
+from webhooks.celery.queue import TRIM, TRIM_EVERY_SECONDS
 from webhooks.celery.runtime import Runtime, build
 from webhooks.celery.stager import stager_step
 from webhooks.counting import CountFlusher, FlowCounts
@@ -104,7 +105,9 @@ def _hooks(runtime: Runtime) -> Hooks:
 
 
 def _serve(app: Celery, name: str) -> None:
-    """A worker without `-Q` serves the app's own queues and this one."""
+    """A worker without `-Q` serves the app's own queues and this one; beat, if there is one, keeps the indexes short."""
     present = list(app.conf.task_queues or [Queue(app.conf.task_default_queue)])  # type: ignore[no-untyped-call]
+    trim = {"task": TRIM, "schedule": TRIM_EVERY_SECONDS, "options": {"queue": name}}
+    app.conf.beat_schedule = {**(app.conf.beat_schedule or {}), TRIM: trim}
     if all(queue.name != name for queue in present):
         app.conf.task_queues = [*present, Queue(name)]  # type: ignore[no-untyped-call]

@@ -12,6 +12,8 @@ from kombu.exceptions import KombuError, OperationalError
 from webhooks.model import Lane, Reminder
 
 DELIVER, PROCESS, CANARY = "hookline.deliver", "hookline.process", "hookline.canary"
+TRIM = "hookline.trim"
+TRIM_EVERY_SECONDS = 3600.0
 TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
 BATCH = 500
 NOT_FOUND = "404"
