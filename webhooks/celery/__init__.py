@@ -105,7 +105,7 @@ def _hooks(runtime: Runtime) -> Hooks:
 
 
 def _serve(app: Celery, name: str) -> None:
-    """A worker without `-Q` serves the app's own queues and this one; beat, if there is one, keeps the indexes short."""
+    """A worker without `-Q` serves the app's own queues and this one; beat, if any, keeps the indexes short."""
     present = list(app.conf.task_queues or [Queue(app.conf.task_default_queue)])  # type: ignore[no-untyped-call]
     trim = {"task": TRIM, "schedule": TRIM_EVERY_SECONDS, "options": {"queue": name}}
     app.conf.beat_schedule = {**(app.conf.beat_schedule or {}), TRIM: trim}
