@@ -32,6 +32,7 @@ from api import (
 )
 from api.auth import Authenticator
 from api.shapes import ProblemShape
+from api.ui import site
 from api.wiring import Wiring, attach
 from webhooks import __version__
 from webhooks.flask import door
@@ -109,6 +110,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
     app.register_blueprint(door(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    site.register(app, wiring)
     return app
 
 

@@ -15,8 +15,10 @@ from webhooks.answers import (
     Glance,
     KeyQuery,
     LostLease,
+    Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
     Recovery,
     RecoveryScope,
@@ -300,6 +302,26 @@ class VitalsStore(Protocol):
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
         ...
 
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
+        ...
+
+
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
+        ...
+
 
 class RecoveryStore(Protocol):
     """Failures of a time range, replayed in the background."""
@@ -363,6 +385,7 @@ class Store(
     DeliveryStore,
     StagingStore,
     VitalsStore,
+    RecentStore,
     RecoveryStore,
     SourceStore,
     KeyStore,

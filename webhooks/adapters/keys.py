@@ -34,6 +34,10 @@ PREFIXES = {
     "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
+    "recent": "recent:",  # list of packed outcomes, the latest first, <endpoint id>
+    "failing": "failing",  # sorted set of endpoint ids by their first failure (µs) since the last success
+    "slow": "slow:",  # sorted set with expiry: endpoint ids by slowest attempt (ms) in an hour, <hours since 1970>
+    "minute": "minute:",  # hash with expiry: what was counted within one minute, <minutes since 1970>
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
