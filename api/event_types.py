@@ -19,12 +19,12 @@ from api.event_type_schemas import (
     ImportShape,
 )
 from api.reading import Blueprint
-from api.receiver import read_body
 from api.wiring import wired
 from webhooks import strict_json, strict_yaml
 from webhooks.answers import EventTypeQuery
 from webhooks.errors import InvalidRequest, NotFound
 from webhooks.event_types import EventType
+from webhooks.flask import read_body
 from webhooks.importing import event_types_of, merged, same
 from webhooks.matching import check_own_event_type, matches
 from webhooks.strict_json import NotStrict

@@ -8,11 +8,12 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders, texts
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Acceptance, Posting
+from webhooks.answers import Acceptance, Posting, Recipient
 from webhooks.errors import Unavailable
 from webhooks.model import Event
 from webhooks.payload import time_text
 
+GROUPS = ("unfinished", "delivered", "failed")
 IDEMPOTENCY_SECONDS = 24 * 3600
 MOST_TOGETHER = 2000
 """Events and recipients of one round trip: the server reads the whole before it answers."""
@@ -39,6 +40,19 @@ class RedisEvents(RedisPart):
         calls = [(_arguments(each), each.matched.event.body) for each in postings]
         return [_acceptance(answer) for answer in self.scripts.run_all("accept", calls, replicas=self.replicas_ack)]
 
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """See `ports.EventStore.mark_ignored`."""
+        return bool(self.scripts.run("ignore", {"tenant": tenant, "id": event_id, "ignored": int(ignored)}))
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """See `ports.EventStore.inbox_counts`."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.zcard(key("events", tenant))
+            for group in GROUPS:
+                pipe.zcard(key("index", "tenant", tenant, group))
+            events, *groups = pipe.execute()
+        return {"events": events, **dict(zip(GROUPS, groups, strict=True))}
+
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""
         with translated(), self.client.pipeline(transaction=False) as pipe:
@@ -48,6 +62,12 @@ class RedisEvents(RedisPart):
         if not fields:
             return None
         return records.event(texts(fields), body or b"")
+
+
+def _recipient(recipient: Recipient) -> tuple[Any, ...]:
+    """Without its ordering key where it has none: nil within a list would end it in Lua."""
+    row = (recipient.endpoint_id, int(recipient.enabled))
+    return row if recipient.ordering_key is None else (*row, recipient.ordering_key)
 
 
 def _parts(postings: Sequence[Posting]) -> Iterator[Sequence[Posting]]:
@@ -74,11 +94,12 @@ def _arguments(posting: Posting) -> dict[str, Any]:
         "version": matched.endpoints_version,
         "trigger": posting.trigger,
         "inline": INLINE_DELIVERIES,
-        "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in matched.recipients],
+        "recipients": [_recipient(each) for each in matched.recipients],
         "channels": json.dumps(event.channels) if event.channels else None,
         "endpoint_ids": json.dumps(event.endpoint_ids) if event.endpoint_ids is not None else None,
         "ordering_key": event.ordering_key,
         "source_id": event.source_id,
+        "retention_ms": None if event.retention_seconds is None else round(event.retention_seconds * 1000),
         "traceparent": event.traceparent,
         "warnings": json.dumps(event.warnings) if event.warnings else None,
         "given": posting.id_given or None,
