@@ -14,6 +14,7 @@ from webhooks.adapters.clock import StoreClock, local_now
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
+from webhooks.adapters.tunnelling import EgressProxy
 from webhooks.attempting import Attempting
 from webhooks.handlers import Handlers
 from webhooks.model import Lane
@@ -76,7 +77,7 @@ def build(
         settings=settings,
         store=store,
         queue=queue,
-        sender=HttpSender(UrlPolicy(settings.allow_networks)),
+        sender=HttpSender(UrlPolicy(settings.allow_networks), proxy=egress_proxy(settings)),
         attempting=attempting,
         stager=Stager(
             store=store,
@@ -110,6 +111,11 @@ def open_store(settings: Settings, *, kind: type[RedisStore] = RedisStore) -> Re
         retention_seconds=settings.retention_seconds,
         windows=windows(settings),
     )
+
+
+def egress_proxy(settings: Settings) -> EgressProxy | None:
+    """The proxy that these settings name."""
+    return EgressProxy.from_url(settings.egress_proxy) if settings.egress_proxy else None
 
 
 def open_spans(settings: Settings, clock: Clock) -> Spans:
