@@ -32,6 +32,7 @@ from api import (
 from api.auth import Authenticator
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
+from api.ui import site
 from api.wiring import Wiring, attach
 from webhooks import __version__
 
@@ -107,6 +108,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
     app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    site.register(app, wiring)
     return app
 
 

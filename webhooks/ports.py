@@ -15,8 +15,10 @@ from webhooks.answers import (
     Glance,
     KeyQuery,
     LostLease,
+    Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
     Recovery,
     RecoveryScope,
@@ -220,6 +222,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
@@ -227,6 +233,13 @@ class StagingStore(Protocol):
 
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
@@ -254,6 +267,26 @@ class VitalsStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
+        ...
+
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
+        ...
+
+
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
         ...
 
 
@@ -319,6 +352,7 @@ class Store(
     DeliveryStore,
     StagingStore,
     VitalsStore,
+    RecentStore,
     RecoveryStore,
     KeyStore,
     AuditStore,

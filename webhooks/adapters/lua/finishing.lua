@@ -30,6 +30,7 @@ local function finish(id, d, status, reason)
   redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339())
   redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
   if reason then redis.call('HSET', key, 'reason', reason) end
+  if status ~= 'delivered' and lane_of(d.endpoint_id) == 'deliveries' then count(status) end
   regroup(id, d, FINAL[d.status] or 'unfinished', FINAL[status])
   if redis.call('HINCRBY', K.event .. event_key(d), 'unfinished', -1) <= 0 then expire_event(event_key(d)) end
   next_in_line(id, d)
