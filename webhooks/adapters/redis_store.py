@@ -14,8 +14,10 @@ from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
-from webhooks.adapters.redis_staging import RedisStaging
+from webhooks.adapters.redis_sources import RedisSources
+from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
 
@@ -28,6 +30,8 @@ BREAKER = {"minutes": 5, "attempts": 10, "share": 0.7, "first_us": 30_000_000, "
 the first wait, which doubles with each failed probe up to the most."""
 DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 """An endpoint is disabled after so long without one success and at least so many attempts; warned at half the time."""
+RETRIES_TOLD = 5
+"""Retries are counted by their number up to this one; those beyond are counted with it."""
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
@@ -35,6 +39,8 @@ class RedisStore(
     RedisEvents,
     RedisEndpoints,
     RedisLists,
+    RedisSources,
+    RedisRecent,
     RedisStaging,
     RedisRecoveries,
     RedisKeys,
@@ -81,6 +87,9 @@ class RedisStore(
             "retention_ms": round(retention_seconds * 1000),
             "breaker": BREAKER,
             "disable": DISABLE,
+            "minutes_ms": MINUTES_KEPT * 60_000,
+            "recent_kept": RECENT_KEPT,
+            "retries_told": RETRIES_TOLD,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }
         return cls(client=client, scripts=Scripts(client, policy), cipher=cipher, replicas_ack=replicas_ack)

@@ -31,8 +31,8 @@ REPLICAS_MS = 1000
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
 ALSO = {
-    "settle": ("health",),
-    "settle_late": ("health",),
+    "settle": ("health", "recent"),
+    "settle_late": ("health", "recent"),
     "recover": ("recoverable",),
     "count_recoverable": ("recoverable",),
 }
