@@ -42,11 +42,13 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_HANDLER_PROCESSES": ("handler_processes", variables.integer(1, 256)),
     "HOOKLINE_WINDOW": ("window", variables.integer(0, 1_000_000)),
     "HOOKLINE_MAX_BODY": ("max_body_bytes", variables.size(1024, 16 * 1024**2)),
+    "HOOKLINE_MAX_BATCH_BODY": ("max_batch_bytes", variables.size(1024, 64 * 1024**2)),
     "HOOKLINE_TASK_EVENTS": ("task_events", variables.switch),
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
     "HOOKLINE_FLOWER_LOGIN": ("flower_login", variables.login),
     "HOOKLINE_ALIVE_FILE": ("alive_file", variables.path),
+    "HOOKLINE_EGRESS_PROXY": ("egress_proxy", variables.url_of("http")),
     "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
     "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
@@ -97,12 +99,14 @@ class Settings:
     handler_processes: int = 2
     handler_timeout_seconds: float = 60.0
     max_body_bytes: int = 1024 * 1024
+    max_batch_bytes: int = 16 * 1024 * 1024
     window: int = 0
     task_events: bool = True
     durability: str = "everysec"
     replicas_ack: int = 0
     flower_login: str = ""
     alive_file: str = ""
+    egress_proxy: str = ""
     traces_url: str = ""
     send_traceparent: bool = False
     log_format: str = "auto"
@@ -130,7 +134,9 @@ class Settings:
         """What the start-up log may show: secrets as `set` or `not set`, URLs without their passwords."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown |= {name: "set" if shown[name] else "not set" for name in SECRET_FIELDS}
-        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url")}
+        shown |= {
+            name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url", "egress_proxy")
+        }
         shown["sources"] = {source.name: source.scheme for source in self.sources}
         return shown
 
