@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 
 def client_address(peer: str | None, forwarded_for: str, proxies: Sequence[str]) -> str | None:
@@ -25,4 +26,7 @@ def is_within(address: str | None, networks: Sequence[str]) -> bool:
     except ValueError:
         return False
     plain = getattr(found, "ipv4_mapped", None) or found
-    return any(plain in ipaddress.ip_network(network) for network in networks)
+    return any(plain in _network(network) for network in networks)
+
+
+_network = lru_cache(maxsize=4096)(ipaddress.ip_network)
