@@ -38,7 +38,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         random_bytes=wiring.random_bytes,
     )
     kept = wiring.store.add_endpoint(endpoint)
-    return unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
+    return unstored({**rendering.endpoint(kept), **rendering.secret(kept)}, status=201)
 
 
 @blueprint.route("", methods=["GET"])
