@@ -5,6 +5,7 @@ from marshmallow import Schema, fields
 from api.shape_fields import decimal, flag, mapping, moment, one_of, text, texts, whole
 from api.shapes import ListShape
 from webhooks.model import Status
+from webhooks.signing_secrets import SigningScheme
 
 
 class SigningShape(Schema):

@@ -68,7 +68,11 @@ def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnVal
     """Change an endpoint: what is left out stays, null goes back to the default."""
     wiring = wired()
     known(endpoint_id)
-    after = wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules))
+    now = wiring.clock.now()
+    after = wiring.store.change_endpoint(
+        endpoint_id,
+        lambda endpoint: changed(endpoint, body, rules=wiring.rules, now=now, random_bytes=wiring.random_bytes),
+    )
     return rendering.endpoint(after)
 
 

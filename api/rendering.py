@@ -1,7 +1,7 @@
 """The library's values in the shapes of API.md; every field of a shape is present."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 

@@ -16,6 +16,8 @@ from webhooks.signature_headers import names
 from webhooks.signing_secrets import make_secret
 from webhooks.url_policy import UrlPolicy
 
+NAMING = frozenset({"headers", "header_prefix", "signing_scheme", "signature_header"})
+"""The fields that give headers their names."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -64,7 +66,7 @@ def changed(
     they were meant for the old place.
     """
     after = replace(endpoint, **_judged(changes, rules))
-    if "headers" in changes or "signing_scheme" in changes:
+    if not NAMING.isdisjoint(changes):
         _check_headers(after)
     after = resigned(endpoint, after, now=now, random_bytes=random_bytes)
     if "headers" not in changes and _place(after.url) != _place(endpoint.url):

@@ -39,9 +39,7 @@ def renewed(
     )
 
 
-def resigned(
-    before: Endpoint, after: Endpoint, *, now: datetime, random_bytes: Callable[[int], bytes]
-) -> Endpoint:
+def resigned(before: Endpoint, after: Endpoint, *, now: datetime, random_bytes: Callable[[int], bytes]) -> Endpoint:
     """The changed endpoint with secrets of its scheme: the current one stays if it is one, else a new one is made.
 
     Between schemes whose header takes several signatures the earlier secrets sign beside it for a day. Raises Conflict.

@@ -10,6 +10,7 @@ from webhooks.headers import own_headers, recorded
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
 from webhooks.ports import Clock, Sender
 
+
 def prepare(
     body: bytes,
     delivery: Delivery,

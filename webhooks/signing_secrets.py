@@ -48,7 +48,8 @@ def public_key(text: str) -> str | None:
 
 def _check_text(text: str) -> None:
     """Senders of this kind use the text itself as the key, whatever it is; a private key is nothing to share."""
-    if not (SHORTEST_TEXT <= len(text) <= LONGEST_TEXT and text.isascii() and text.isprintable() and text == text.strip()):
+    printable = text.isascii() and text.isprintable() and text == text.strip()
+    if not (printable and SHORTEST_TEXT <= len(text) <= LONGEST_TEXT):
         raise ValueError(
             f"a secret of this scheme has {SHORTEST_TEXT} to {LONGEST_TEXT} printable ASCII characters, "
             "without space at its ends"
