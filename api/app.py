@@ -25,6 +25,7 @@ from api import (
     inbox,
     metrics,
     permissions,
+    recoveries,
     secrets,
     stats,
 )
@@ -57,6 +58,7 @@ DOCUMENTED = (
     endpoints,
     secrets,
     deliveries,
+    recoveries,
     explain,
     inbox,
     stats,

@@ -20,6 +20,8 @@ from webhooks.answers import (
     Page,
     Recent,
     Recipient,
+    Recovery,
+    RecoveryScope,
     Settled,
     Settlement,
     Staged,
@@ -220,6 +222,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
@@ -227,6 +233,13 @@ class StagingStore(Protocol):
 
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
@@ -277,6 +290,26 @@ class RecentStore(Protocol):
         ...
 
 
+class RecoveryStore(Protocol):
+    """Failures of a time range, replayed in the background."""
+
+    def count_recoverable(self, scope: RecoveryScope) -> int:
+        """How many deliveries a recovery of that scope would take now."""
+        ...
+
+    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
+        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
+        ...
+
+    def find_recoverable(self, recovery_id: str) -> Recovery:
+        """One bounded step of finding what it will replay is done, if there was any left."""
+        ...
+
+    def recovery(self, recovery_id: str) -> Recovery | None:
+        """The recovery, or None when there is none or it ended more than a day ago."""
+        ...
+
+
 class KeyStore(Protocol):
     """API keys. The keys themselves are not in it, only their digests."""
 
@@ -320,6 +353,7 @@ class Store(
     StagingStore,
     VitalsStore,
     RecentStore,
+    RecoveryStore,
     KeyStore,
     AuditStore,
     Protocol,

@@ -11,13 +11,14 @@ from kombu.entity import Exchange, Queue
 from webhooks import logs
 from webhooks.model import Lane
 from webhooks.settings import Settings
-from workers.queue import CANARY, DELIVER, PROCESS
+from workers.queue import CANARY, DELIVER, PROCESS, TRIM
 from workers.runtime import Runtime, build, settings_from_environment
 from workers.stager import stager_step
 from workers.tasks import register
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+TRIM_EVERY_SECONDS = 3600.0
 
 log = structlog.get_logger()
 
@@ -34,7 +35,10 @@ def bare_app(settings: Settings) -> Celery:
             DELIVER: {"queue": Lane.DELIVERIES.value},
             PROCESS: {"queue": Lane.HANDLERS.value},
             CANARY: {"queue": Lane.DELIVERIES.value},
+            TRIM: {"queue": Lane.DELIVERIES.value},
         },
+        # all that beat does: without it nothing is delivered later, only indexes grow
+        beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
         # The store remembers what is owed, so messages may be lost; kombu's own bookkeeping of
         # unacknowledged ones costs half of a delivery and stops workers when Redis restarts (docs/adr/0002).
         broker_transport_options=broker_options(settings.broker_url),

@@ -107,6 +107,10 @@ class RedisStaging(RedisPart):
         arguments = {"job": job_id, "limit": JOB_STEP, "done_ttl_ms": JOB_KEPT_SECONDS * 1000}
         return reminders(self.scripts.run(kind, arguments)[1])
 
+    def begin_trim(self) -> bool:
+        """See `ports.StagingStore.begin_trim`."""
+        return bool(self.scripts.run("begin_trim", {}))
+
     def first_notice(self) -> Notice | None:
         """See `ports.StagingStore.first_notice`."""
         with translated():

@@ -11,9 +11,11 @@ from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
+from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
@@ -38,8 +40,10 @@ class RedisStore(
     RedisLists,
     RedisRecent,
     RedisStaging,
+    RedisRecoveries,
     RedisKeys,
     RedisAudit,
+    RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
 
@@ -51,6 +55,7 @@ class RedisStore(
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         client: Any = redis.Redis.from_url(
@@ -60,7 +65,9 @@ class RedisStore(
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             health_check_interval=0,
         )
-        return cls.over(client, cipher=cipher, retention_seconds=retention_seconds, windows=windows)
+        return cls.over(
+            client, cipher=cipher, retention_seconds=retention_seconds, windows=windows, replicas_ack=replicas_ack
+        )
 
     @classmethod
     def over(
@@ -70,6 +77,7 @@ class RedisStore(
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
@@ -82,4 +90,4 @@ class RedisStore(
             "retries_told": RETRIES_TOLD,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }
-        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher)
+        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher, replicas_ack=replicas_ack)
