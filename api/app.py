@@ -25,6 +25,7 @@ from api import (
     inbox,
     metrics,
     permissions,
+    portal_links,
     recoveries,
     secrets,
     stats,
@@ -64,6 +65,7 @@ DOCUMENTED = (
     stats,
     api_keys,
     audit,
+    portal_links,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 

@@ -7,6 +7,8 @@ LEAST_CONTRAST = 5.5
 LIGHT, DARK = "#ffffff", "#1b1d20"
 WHITE, BLACK = "#ffffff", "#101114"
 STEPS = 40
+LINEAR_UP_TO = 0.04045
+"""sRGB is linear in the dark (IEC 61966-2-1)."""
 
 Colour = tuple[float, float, float]
 
@@ -66,5 +68,5 @@ def _written(colour: tuple[float, ...]) -> str:
 
 
 def _luminance(colour: Colour) -> float:
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    linear = [part / 12.92 if part <= LINEAR_UP_TO else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
