@@ -9,9 +9,9 @@ import structlog
 from celery import bootsteps
 from celery.worker.state import maybe_shutdown
 
+from webhooks.celery.runtime import Runtime
+from webhooks.celery.starting import wait_for_store
 from webhooks.errors import Unavailable
-from workers.runtime import Runtime
-from workers.starting import wait_for_store
 
 CARE_EVERY_SECONDS = 1.0
 SIGN_EVERY_SECONDS = 5.0
