@@ -43,6 +43,9 @@ PREFIXES = {
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
+    "event_type": "event_type:",  # hash: one entry of the catalogue, <name>
+    "event_types": "event_types",  # sorted set of their names, all with the score 0
+    "event_types_version": "event_types_version",  # integer: advances with each change to the catalogue
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
     "source": "source:",  # hash: one source that the API keeps, <name>
     "sources": "sources",  # sorted set of their names, by name

@@ -10,6 +10,7 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
+from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
@@ -39,6 +40,7 @@ DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 class RedisStore(
     RedisEvents,
     RedisEndpoints,
+    RedisEventTypes,
     RedisLists,
     RedisSources,
     RedisRecent,
