@@ -27,6 +27,7 @@ from api import (
     inbox,
     metrics,
     permissions,
+    portal_links,
     recoveries,
     secrets,
     sources,
@@ -70,6 +71,7 @@ DOCUMENTED = (
     stats,
     api_keys,
     audit,
+    portal_links,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 

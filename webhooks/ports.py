@@ -42,6 +42,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
+from webhooks.portal_links import PortalLink
 from webhooks.sources import Source
 
 
@@ -403,6 +404,26 @@ class AuditStore(Protocol):
         ...
 
 
+class PortalLinkStore(Protocol):
+    """Links for a tenant's own people."""
+
+    def add_portal_link(self, link: PortalLink) -> None:
+        """Keep it until it ends."""
+        ...
+
+    def portal_link(self, link_id: str) -> PortalLink | None:
+        """The link, or None when there is none or it has ended."""
+        ...
+
+    def portal_links(self, tenant: str) -> list[PortalLink]:
+        """The tenant's links, the one that lasts longest first, at most 250."""
+        ...
+
+    def delete_portal_link(self, link: PortalLink) -> None:
+        """It opens nothing any more; nothing where it had gone already."""
+        ...
+
+
 class Store(
     EventStore,
     EndpointStore,
@@ -415,6 +436,7 @@ class Store(
     SourceStore,
     KeyStore,
     AuditStore,
+    PortalLinkStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -34,6 +34,8 @@ PREFIXES = {
     "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
+    "portal_link": "portal_link:",  # hash with expiry: one link, <link id>
+    "portal_links": "portal_links:",  # sorted set of link ids by their end (ms), <tenant>
     "recent": "recent:",  # list of packed outcomes, the latest first, <endpoint id>
     "failing": "failing",  # sorted set of endpoint ids by their first failure (µs) since the last success
     "slow": "slow:",  # sorted set with expiry: endpoint ids by slowest attempt (ms) in an hour, <hours since 1970>

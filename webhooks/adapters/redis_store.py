@@ -15,6 +15,7 @@ from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_portal_links import RedisPortalLinks
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_sources import RedisSources
@@ -47,6 +48,7 @@ class RedisStore(
     RedisRecoveries,
     RedisKeys,
     RedisAudit,
+    RedisPortalLinks,
     RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
