@@ -12,7 +12,9 @@ from pathlib import Path
 
 import requests
 
+from bench import handled
 from bench.faults import Faults
+from bench.handled import Webhooks
 from bench.receiver import Answer, RecordingReceiver
 from bench.stack import Stack, wait_until
 from bench.verdict import Verdict, examine
@@ -23,6 +25,8 @@ TIMEOUT_SECONDS = 3
 LEASE_SECONDS = TIMEOUT_SECONDS + 15
 STUCK_AFTER_SECONDS = LEASE_SECONDS + 30
 ENDPOINTS = 8
+WEBHOOK_SHARE = 20
+"""One webhook is received for so many deliveries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +117,15 @@ def run(plan: Plan) -> Verdict:
     with (
         tempfile.TemporaryDirectory() as folder,
         RecordingReceiver(behave) as receiver,
-        Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True) as stack,
+        Stack(
+            Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True, environ=handled.ENVIRON
+        ) as stack,
     ):
         paths = register(stack, receiver)
         load = Load(stack, plan)
+        webhooks = Webhooks(stack, plan.deliveries // WEBHOOK_SHARE, plan.per_second / WEBHOOK_SHARE)
         posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
+        posters.append(threading.Thread(target=webhooks.run))
         for poster in posters:
             poster.start()
         faults = Faults(stack, luck)
@@ -131,7 +139,10 @@ def run(plan: Plan) -> Verdict:
         )
         with contextlib.suppress(TimeoutError):
             wait_until("nothing is unfinished", lambda: _unfinished(stack) == 0, seconds=STUCK_AFTER_SECONDS)
+        webhooks.wait(seconds=STUCK_AFTER_SECONDS)
         verdict = examine(stack, load.accepted, paths, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
+        verdict.webhooks = len(webhooks.acknowledged)
+        verdict.unhandled, verdict.handled_twice = webhooks.unhandled(), webhooks.handled_twice()
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:

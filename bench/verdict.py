@@ -38,6 +38,9 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     unexcused: list[str] = field(default_factory=list)
     too_late: list[str] = field(default_factory=list)
+    webhooks: int = 0
+    unhandled: list[str] = field(default_factory=list)
+    handled_twice: list[str] = field(default_factory=list)
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -45,7 +48,8 @@ class Verdict:
     @property
     def good(self) -> bool:
         """Whether every promise held."""
-        return not (self.lost or self.stuck or self.early or self.wrong or self.unexcused)
+        promised = self.lost or self.stuck or self.early or self.wrong or self.unexcused
+        return not (promised or self.unhandled or self.handled_twice)
 
     def table(self) -> str:
         """All of it, as Markdown."""
@@ -62,6 +66,9 @@ class Verdict:
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
+            ("webhooks acknowledged", self.webhooks),
+            ("acknowledged and not handled", _count(self.unhandled)),
+            ("whose guarded effect happened more than once", _count(self.handled_twice)),
             ("attempts whose worker died", self.lost_attempts),
             ("retries late, p50 and max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
         ]
