@@ -13,7 +13,7 @@ from kombu.transport import virtual
 
 from webhooks.attempting import Worked
 from webhooks.model import Lane, Outcome, Reminder, Response, Status, Verdict
-from workers.app import broker_options
+from workers.broker import broker_of
 from workers.queue import CeleryQueue
 from workers.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 
@@ -120,7 +120,7 @@ def test_an_empty_queue_is_seen_to_be_empty_and_one_with_a_message_not(app, brok
 
 def test_a_broker_that_is_away_proves_nothing_and_keeps_nobody_waiting(broker):
     app = Celery("away", broker="redis://127.0.0.1:1/0")
-    app.conf.broker_transport_options = broker_options("redis://")
+    app.conf.broker_transport_options = broker_of("redis://").options
     queue = CeleryQueue(app)
     began = time.monotonic()
 

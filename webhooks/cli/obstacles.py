@@ -12,12 +12,12 @@ from pathlib import Path
 
 import redis
 
+from webhooks.adapters.redis_client import open_client
 from webhooks.settings import Settings, without_password
 
 REDIS_PORT_FILE = "redis-port"
 ENDING_SECONDS = 10.0
 """How long what was killed may still need to end."""
-ANSWER_SECONDS = 2.0
 
 
 class CannotStart(Exception):
@@ -151,7 +151,7 @@ def _in_time(true: Callable[[], bool], seconds: float) -> bool:
 def check_server(url: str) -> None:
     """Nothing when that server answers. Raises CannotStart."""
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS) as server:
+        with open_client(url) as server:
             server.ping()
     except redis.RedisError as error:
         raise CannotStart(
