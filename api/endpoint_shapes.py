@@ -2,8 +2,9 @@
 
 from marshmallow import Schema, fields
 
-from api.shape_fields import decimal, flag, mapping, moment, text, texts, whole
+from api.shape_fields import decimal, flag, mapping, moment, one_of, text, texts, whole
 from api.shapes import ListShape
+from webhooks.model import Status
 
 
 class SigningShape(Schema):
@@ -20,19 +21,36 @@ class RateLimitShape(Schema):
     period_seconds = decimal()
 
 
+class LineShape(Schema):
+    """A line of an ordered endpoint, where others stand behind the head."""
+
+    ordering_key = text(null=True)
+    head = text()
+    since = moment(null=True)
+    status = one_of(Status)
+    waiting_for = text(null=True)
+    next_attempt_at = moment(null=True)
+    waiting = whole()
+
+
 class HealthShape(Schema):
     """How an endpoint fares."""
 
     state = fields.String(required=True, metadata={"enum": ["closed", "open", "half_open"]})
+    reason = text(null=True)
     next_probe_at = moment(null=True)
     failing_since = moment(null=True)
+    failures = whole()
     in_flight = whole()
     effective_cap = whole()
     waiting = whole()
     head = text(null=True)
     head_since = moment(null=True)
+    lines = fields.List(fields.Nested(LineShape), required=True)
     last_success_at = moment(null=True)
     last_failure_at = moment(null=True)
+    last_status_code = whole(null=True)
+    last_error = text(null=True)
 
 
 class EndpointShape(Schema):

@@ -34,6 +34,8 @@ COUNTERS = {
     "hookline_handlers_done": ("handlers.done", "Handler runs that ended well"),
     "hookline_handler_retries_scheduled": ("handlers.failed_retry", "Retries of handlers that were scheduled"),
     "hookline_leases_lost": ("leases.lost", "Attempts whose worker never came back"),
+    "hookline_endpoints_disabled": ("endpoints.disabled", "Endpoints that were disabled, by hand, a 410 or failing"),
+    "hookline_breakers_opened": ("breakers.opened", "Breakers that opened"),
     "hookline_messages_republished": ("republished", "Reminders that were published again, since theirs was lost"),
     "hookline_received_kept": ("receiver.kept", "Received webhooks that were kept and acknowledged"),
     "hookline_received_refused": ("receiver.refused", "Received webhooks whose signature was refused"),

@@ -4,13 +4,14 @@ import threading
 from typing import Protocol
 
 import structlog
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ClientDisconnected, LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, LengthRequired, MethodNotAllowed, RequestEntityTooLarge
 
 from webhooks.counting import FlowCounts
 from webhooks.errors import InvalidRequest, PayloadTooLarge, Unavailable
 from webhooks.receiving import Receiver
+from webhooks.schemes.scheme import Answer, Incoming
 
 DEFAULT_SOURCE = "default"
 READ_BYTES = 64 * 1024
@@ -27,10 +28,37 @@ def receiver_blueprint(receiver: Receiver, *, max_body_bytes: int) -> Blueprint:
     @blueprint.post("/webhooks/<source>")
     def receive(source: str) -> ResponseReturnValue:
         """n11: kept, so acknowledged."""
-        received = receiver.receive(source, dict(request.headers), read_body(max_body_bytes))
+        received = receiver.receive(source, _incoming(read_body(max_body_bytes)))
+        if isinstance(received, Answer):
+            return _told(received)
         return {"id": received.id, "duplicate": received.duplicate}
 
+    @blueprint.get("/webhook", defaults={"source": DEFAULT_SOURCE})
+    @blueprint.get("/webhooks/<source>")
+    def challenge(source: str) -> ResponseReturnValue:
+        """The provider tries out the address."""
+        answer = receiver.challenged(source, request.args.to_dict())
+        if answer is None:
+            raise MethodNotAllowed(valid_methods=["POST"])
+        return _told(answer)
+
     return blueprint
+
+
+def _incoming(body: bytes) -> Incoming:
+    return Incoming.of(
+        dict(request.headers),
+        body,
+        url=request.base_url,
+        query=request.query_string.decode("latin-1"),
+        address=request.remote_addr,
+    )
+
+
+def _told(answer: Answer) -> Response:
+    told = Response(answer.body, content_type=answer.content_type)
+    told.headers["X-Content-Type-Options"] = "nosniff"
+    return told
 
 
 def read_body(most_bytes: int) -> bytes:

@@ -9,12 +9,12 @@ import msgspec
 
 from webhooks import payload, schedule
 from webhooks.answers import Page
+from webhooks.health import EndpointHealth, Line
 from webhooks.model import (
     INBOX_TENANT_PREFIX,
     Attempt,
     Delivery,
     Endpoint,
-    EndpointHealth,
     Event,
     RateLimit,
     Response,
@@ -112,15 +112,33 @@ def health(value: EndpointHealth) -> Json:
     """How an endpoint fares."""
     return {
         "state": value.state,
+        "reason": value.reason,
         "next_probe_at": moment(value.next_probe_at),
         "failing_since": moment(value.failing_since),
+        "failures": value.failures,
         "in_flight": value.in_flight,
         "effective_cap": value.effective_cap,
         "waiting": value.waiting,
         "head": value.head,
         "head_since": moment(value.head_since),
+        "lines": [line(each) for each in value.lines],
         "last_success_at": moment(value.last_success_at),
         "last_failure_at": moment(value.last_failure_at),
+        "last_status_code": value.last_status_code,
+        "last_error": value.last_error,
+    }
+
+
+def line(value: Line) -> Json:
+    """A line of an ordered endpoint: which head all others wait for, since when, and what it waits for itself."""
+    return {
+        "ordering_key": value.ordering_key,
+        "head": value.head,
+        "since": moment(value.since),
+        "status": value.status,
+        "waiting_for": value.waiting_for,
+        "next_attempt_at": moment(value.next_attempt_at),
+        "waiting": value.waiting,
     }
 
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from webhooks.health import EndpointHealth
 
 
 class Status(StrEnum):
@@ -168,24 +171,6 @@ class Endpoint:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     health: "EndpointHealth | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointHealth:
-    """How an endpoint fares, as the store sees it now."""
-
-    state: str = "closed"
-    """Of the breaker: closed, open or half_open."""
-    next_probe_at: datetime | None = None
-    failing_since: datetime | None = None
-    in_flight: int = 0
-    effective_cap: int = 1
-    waiting: int = 0
-    head: str | None = None
-    """Of an ordered endpoint without keys: the delivery that all others stand behind."""
-    head_since: datetime | None = None
-    last_success_at: datetime | None = None
-    last_failure_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

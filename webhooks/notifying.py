@@ -3,7 +3,10 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Protocol
+from importlib import resources
+from typing import Any, Protocol
+
+import structlog
 
 from webhooks.answers import Notice
 from webhooks.model import Event
@@ -13,6 +16,10 @@ from webhooks.ports import StagingStore
 PREFIX = "hookline."
 AT_ONCE = 100
 """Notices that one look deals with."""
+WORRYING = frozenset({"endpoint.disabled", "endpoint.failing"})
+BY_HAND = "manual"
+
+log = structlog.get_logger()
 
 
 class EventIntake(Protocol):
@@ -33,6 +40,7 @@ def send_notices(store: StagingStore, intake: EventIntake) -> int:
         notice = store.first_notice()
         if notice is None:
             return done
+        _log(notice)
         intake.offer(event_of(notice))
         store.drop_notice(notice)
     return AT_ONCE
@@ -51,6 +59,22 @@ def event_of(notice: Notice) -> Event:
         body=encode(kind, notice.at, body),
         digest=hashlib.sha256(body).hexdigest(),
     )
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each type's body, by type; each has an example."""
+    folder = resources.files("webhooks").joinpath("event_schemas")
+    files = sorted((each for each in folder.iterdir() if each.name.endswith(".json")), key=lambda each: each.name)
+    return {each.name.removesuffix(".json"): json.loads(each.read_text()) for each in files}
+
+
+def _log(notice: Notice) -> None:
+    """What nobody asked for is a warning; of deliveries the attempt's own line tells."""
+    if not notice.kind.startswith("endpoint."):
+        return
+    worrying = notice.kind in WORRYING and notice.details.get("reason") != BY_HAND
+    say = log.warning if worrying else log.info
+    say(notice.kind, endpoint_id=notice.endpoint_id, tenant=notice.tenant, at=time_text(notice.at), **notice.details)
 
 
 def _id(notice: Notice) -> str:

@@ -9,8 +9,10 @@ from webhooks.answers import (
     Backlog,
     Claim,
     DeliveryQuery,
+    EndpointQuery,
     EventQuery,
     Glance,
+    KeyQuery,
     LostLease,
     Notice,
     Page,
@@ -20,6 +22,7 @@ from webhooks.answers import (
     Staged,
     Vitals,
 )
+from webhooks.api_keys import ApiKey
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -119,6 +122,10 @@ class EndpointStore(Protocol):
 
     def endpoints(self, tenant: str) -> tuple[int, list[Endpoint]]:
         """The tenant's `endpoints_version` and all its endpoints, oldest first."""
+        ...
+
+    def list_endpoints(self, query: EndpointQuery) -> Page[Endpoint]:
+        """A tenant's endpoints, newest first, without their health; raises InvalidRequest for a bad cursor."""
         ...
 
     def endpoints_version(self, tenant: str) -> int:
@@ -246,5 +253,29 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class KeyStore(Protocol):
+    """API keys. The keys themselves are not in it, only their digests."""
+
+    def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
+        """Keep a new key; from now on its digest finds it."""
+        ...
+
+    def use_api_key(self, digest: str) -> ApiKey | None:
+        """The key of that digest, noted as used (to the minute), or None."""
+        ...
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        """The key of that id, or None."""
+        ...
+
+    def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_api_key(self, key_id: str) -> bool:
+        """Nothing finds it any more; False when there was none."""
+        ...
+
+
+class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, Protocol):
     """Everything that is remembered."""

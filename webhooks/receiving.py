@@ -1,12 +1,8 @@
 """Lane 2, n8 to n14: signature over the raw bytes, then the payload is read, kept, acknowledged."""
 
-import hashlib
-import re
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -14,17 +10,14 @@ from webhooks import payload, tracing
 from webhooks.answers import Acceptance
 from webhooks.counting import FlowCounts
 from webhooks.errors import BadSignature, InvalidRequest, NotFound, Unavailable
-from webhooks.matching import LONGEST_TYPE
 from webhooks.model import Event
 from webhooks.ports import Clock
-from webhooks.sources import SCHEMES, Headers, Source
+from webhooks.schemes import SCHEMES
+from webhooks.schemes.scheme import Answer, Incoming
+from webhooks.sources import Source
+from webhooks.verifying import Verified, read, verify
 
-ID_HEADER = "webhook-id"
-UNKNOWN_TYPE = "unknown"
-EARLIEST_YEAR, LATEST_YEAR = 1970, 9998
-"""Times outside of these cannot be moved between time zones, so they are not believed."""
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+__all__ = ["EventIntake", "Received", "Receiver", "verify"]
 
 log = structlog.get_logger()
 
@@ -45,6 +38,14 @@ class KeptEvents(Protocol):
         ...
 
 
+class KnownSources(Protocol):
+    """Whose webhooks are received; a dict will do."""
+
+    def get(self, name: str, /) -> Source | None:
+        """The source of that name, or None; raises Unavailable where that cannot be said."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """The acknowledgement: the id under which the webhook is kept, and whether it was here before."""
@@ -53,78 +54,63 @@ class Received:
     duplicate: bool
 
 
-def _fresh_id() -> str:
-    return "rcv_" + secrets.token_hex(16)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """Receives webhooks from its sources; safe with many threads."""
 
-    sources: Mapping[str, Source]
+    sources: KnownSources
     intake: EventIntake
     events: KeptEvents
     clock: Clock
     counts: FlowCounts
     most_bytes: int
     """Of a body after it is unpacked."""
-    fresh_id: Callable[[], str] = _fresh_id
 
-    def receive(self, source_name: str, headers: Headers, raw_body: bytes) -> Received:
-        """The webhook is kept when this returns, and its handlers will run.
+    def receive(self, source_name: str, request: Incoming) -> Received | Answer:
+        """The webhook is kept when this returns, and its handlers will run; or an answer to a trial of the address.
 
         Raises NotFound for an unknown source, BadSignature, InvalidRequest or PayloadTooLarge for what it
         cannot read, Unavailable when it could not be kept: the sender should try again.
         """
-        source = self.sources.get(source_name)
+        source = self._source(source_name)
+        self._verify(source, request)
+        verified = self._read(source, request)
+        return verified.answer or self._keep(self._event(source, request, verified))
+
+    def challenged(self, source_name: str, query: Mapping[str, str]) -> Answer | None:
+        """What the provider wants to hear who tries out the address by a GET; None where its kind does not.
+
+        Raises NotFound for an unknown source, BadSignature and InvalidRequest for a query that is not the
+        provider's.
+        """
+        source = self._source(source_name)
+        challenge = SCHEMES[source.scheme].challenge
+        return challenge(query, source.terms) if challenge else None
+
+    def _source(self, name: str) -> Source:
+        source = self.sources.get(name)
         if source is None:
             raise NotFound("there is no such source")
-        lowered = {name.lower(): value for name, value in headers.items()}
-        self._verify(source, lowered, raw_body)
-        body, content = self._read(lowered, raw_body)
-        return self._keep(self._event(source, lowered, body, content))
+        return source
 
-    def _verify(self, source: Source, headers: Headers, raw_body: bytes) -> None:
+    def _verify(self, source: Source, request: Incoming) -> None:
         """n8, n9, n12."""
         self.counts.add("receiver.checked")
         try:
-            SCHEMES[source.scheme].verify(source, headers, raw_body, self.clock.now())
+            source.verify(request, self.clock.now())
         except BadSignature as error:
             self.counts.add("receiver.refused")
             log.info("webhook.refused", source=source.name, why=str(error))
             raise
 
-    def _read(self, headers: Headers, raw_body: bytes) -> tuple[bytes, Any]:
-        """n10, n14: the body unpacked, and what it says."""
+    def _read(self, source: Source, request: Incoming) -> Verified:
+        """n10, n14."""
         self.counts.add("receiver.parsed")
-        encoding = headers.get("content-encoding", "").strip().lower()
         try:
-            body = payload.unpack(raw_body, encoding=encoding, most_bytes=self.most_bytes)
-            return body, payload.parse_received(body)
+            return read(source, request, most_bytes=self.most_bytes)
         except InvalidRequest:
             self.counts.add("receiver.malformed")
             raise
-
-    def _event(self, source: Source, headers: Headers, body: bytes, content: Any) -> Event:
-        given_id = headers.get(ID_HEADER) or self.fresh_id()
-        event_type = _event_type(content)
-        return Event(
-            id=_fitting_id(given_id),
-            source_id=None if _ID.fullmatch(given_id) else given_id,
-            tenant=source.tenant,
-            type=event_type,
-            occurred_at=_occurred_at(content) or self.clock.now(),
-            body=body,
-            traceparent=headers.get(tracing.HEADER),
-            digest=payload.content_digest(
-                type=event_type,
-                data=body,
-                channels=(),
-                endpoint_ids=None,
-                ordering_key=None,
-                occurred_at=None,
-            ),
-        )
 
     def _keep(self, event: Event) -> Received:
         """n13, n11: kept first, acknowledged after, so that a crash between the two loses nothing.
@@ -140,6 +126,25 @@ class Receiver:
             log.info("event.ignored", event_id=event.id, event_type=event.type, tenant=event.tenant)
         return Received(id=acceptance.event_id, duplicate=False)
 
+    def _event(self, source: Source, request: Incoming, verified: Verified) -> Event:
+        return Event(
+            id=verified.id,
+            source_id=verified.source_id,
+            tenant=source.tenant,
+            type=verified.type,
+            occurred_at=verified.occurred_at or self.clock.now(),
+            body=verified.body,
+            traceparent=request.headers.get(tracing.HEADER),
+            digest=payload.content_digest(
+                type=verified.type,
+                data=verified.body,
+                channels=(),
+                endpoint_ids=None,
+                ordering_key=None,
+                occurred_at=None,
+            ),
+        )
+
     def _is_unrouted(self, event: Event) -> bool:
         """Only statistics depend on it: a store that fails now must not turn a kept event into an error."""
         try:
@@ -147,27 +152,3 @@ class Receiver:
         except Unavailable:
             return False
         return kept is not None and kept.deliveries_count == 0
-
-
-def _fitting_id(given: str) -> str:
-    if _ID.fullmatch(given):
-        return given
-    return ("sha256-" + hashlib.sha256(given.encode(errors="surrogatepass")).hexdigest())[:64]
-
-
-def _event_type(content: Any) -> str:
-    found = content.get("type") if isinstance(content, dict) else None
-    if isinstance(found, str) and len(found) <= LONGEST_TYPE and _EVENT_TYPE.fullmatch(found):
-        return found
-    return UNKNOWN_TYPE
-
-
-def _occurred_at(content: Any) -> datetime | None:
-    found = content.get("timestamp") if isinstance(content, dict) else None
-    try:
-        moment = datetime.fromisoformat(found) if isinstance(found, str) else None
-    except ValueError:
-        return None
-    if moment is None or moment.tzinfo is None or not EARLIEST_YEAR < moment.year < LATEST_YEAR:
-        return None
-    return moment.astimezone(UTC)

@@ -8,12 +8,11 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from webhooks import signing, variables
+from webhooks import variables
+from webhooks.source_variables import SOURCE_VARIABLE, read_sources
+from webhooks.sources import Source
 
 PREFIX = "HOOKLINE_"
-SOURCE_VARIABLE = re.compile(r"HOOKLINE_SOURCE_([A-Z0-9](?:[A-Z0-9_]*[A-Z0-9])?)_(SCHEME|SECRET)")
-STANDARD, UNVERIFIED = "standard", "none"
-SCHEMES = (STANDARD, UNVERIFIED)
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be avoided
 DATABASE = re.compile(r"/(\d{0,4})")
 REDIS_URL = variables.url_of("redis", "rediss", "sentinel")
@@ -50,7 +49,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
 }
-"""Each variable's field and reader; the two of each source stand beside them."""
+"""Each variable's field and reader; those of the sources stand in source_variables.py."""
 
 HOW_TO_GET = {
     "HOOKLINE_REDIS_URL": "give a server's URL, such as redis://127.0.0.1:6379/0; `make up` brings its own",
@@ -66,15 +65,6 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("Hookline cannot start:\n" + "\n".join(f"  - {problem}" for problem in problems))
         self.problems = problems
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSettings:
-    """One source whose webhooks are received."""
-
-    name: str
-    scheme: str = STANDARD
-    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +99,14 @@ class Settings:
     traces_url: str = ""
     send_traceparent: bool = False
     log_format: str = "auto"
-    sources: tuple[SourceSettings, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """The settings that these variables make; an empty one counts as unset. Raises SettingsError."""
         problems = list(_unknown(environ))
         values = _read_variables(environ, problems)
-        values["sources"] = _read_sources(environ, problems)
+        values["sources"] = read_sources(environ, problems)
         settings = cls(**dict.fromkeys(_required(), "") | values)
         problems += _contradictions(settings)
         if problems:
@@ -184,35 +174,6 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
         meant = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VARIABLES], n=1)
         hint = f"did you mean {PREFIX}{meant[0]}?" if meant else ".env.example lists them all"
         yield f"{name} is not a setting; {hint}"
-
-
-def _read_sources(environ: Mapping[str, str], problems: list[str]) -> tuple[SourceSettings, ...]:
-    names = {match[1] for name in environ if environ[name].strip() and (match := SOURCE_VARIABLE.fullmatch(name))}
-    return tuple(_read_source(f"HOOKLINE_SOURCE_{name}", environ, problems) for name in sorted(names))
-
-
-def _read_source(prefix: str, environ: Mapping[str, str], problems: list[str]) -> SourceSettings:
-    scheme = environ.get(f"{prefix}_SCHEME", "").strip().lower() or STANDARD
-    secrets = tuple(variables.entries(environ.get(f"{prefix}_SECRET", "")))
-    if scheme not in SCHEMES:
-        problems.append(f"{prefix}_SCHEME is none of: {', '.join(SCHEMES)}")
-    if not secrets and scheme != UNVERIFIED:
-        problems.append(f"{prefix}_SECRET is not set; only with {prefix}_SCHEME={UNVERIFIED} may anybody post")
-    if secrets and scheme == UNVERIFIED:
-        problems.append(f"{prefix}_SECRET is set, but {prefix}_SCHEME={UNVERIFIED} checks none; unset one of them")
-    for number, secret in enumerate(secrets if scheme == STANDARD else (), start=1):
-        if not _is_standard(secret):
-            problems.append(f"{prefix}_SECRET: {number} of {len(secrets)} is not whsec_ and base64 of 24 to 64 bytes")
-    name = prefix.removeprefix("HOOKLINE_SOURCE_").lower().replace("_", "-")
-    return SourceSettings(name=name, scheme=scheme, secrets=secrets)
-
-
-def _is_standard(secret: str) -> bool:
-    try:
-        signing.decode_secret(secret)
-    except ValueError:
-        return False
-    return True
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:

@@ -64,7 +64,7 @@ def verify(
     taken in any case; their values as WSGI hands them out, in latin-1.
     """
     message_id, timestamp, signatures = _three(headers)
-    _check_age(timestamp, now=now, tolerance_seconds=tolerance_seconds)
+    check_age(timestamp, now=now, tolerance_seconds=tolerance_seconds)
     entries = signatures.split()
     if len(entries) > MOST_SIGNATURES:
         raise BadSignature(f"more than {MOST_SIGNATURES} signatures")
@@ -79,13 +79,16 @@ def verify(
 def _three(headers: Mapping[str, str]) -> tuple[bytes, bytes, bytes]:
     lowered = {name.lower(): value for name, value in headers.items()}
     message_id, timestamp, signatures = (
-        _wire_bytes(lowered, name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+        wire_bytes(lowered, name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
     )
     return message_id, timestamp, signatures
 
 
-def _wire_bytes(headers: Mapping[str, str], name: str) -> bytes:
-    """The bytes that were sent: WSGI decodes headers as latin-1 (PEP 3333)."""
+def wire_bytes(headers: Mapping[str, str], name: str) -> bytes:
+    """The bytes of a header as they were sent, from names in lower case; raises BadSignature where there are none.
+
+    WSGI decodes headers as latin-1 (PEP 3333).
+    """
     value = headers.get(name)
     if not value:
         raise BadSignature(f"the header {name} is missing")
@@ -95,7 +98,8 @@ def _wire_bytes(headers: Mapping[str, str], name: str) -> bytes:
         raise BadSignature(f"the header {name} has characters that cannot be sent") from None
 
 
-def _check_age(timestamp: bytes, *, now: datetime, tolerance_seconds: float) -> None:
+def check_age(timestamp: bytes, *, now: datetime, tolerance_seconds: float = TOLERANCE_SECONDS) -> None:
+    """Nothing for whole unix seconds within the tolerance, both ends included; else raises BadSignature."""
     # Only digits: `nan` would pass every comparison, and `int` takes signs, spaces and underscores.
     if not _UNIX_SECONDS.fullmatch(timestamp.decode("latin-1")):
         raise BadSignature("the timestamp is not in whole unix seconds")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from webhooks.model import Attempt, Delivery, Endpoint, EndpointHealth, Reason, Status, Verdict
+from webhooks.health import EndpointHealth
+from webhooks.model import Attempt, Delivery, Endpoint, Reason, Status, Verdict
 from webhooks.payload import time_text
 
 MOST_ATTEMPTS = 20

@@ -156,6 +156,20 @@ def module(text: str) -> str:
     return text.strip()
 
 
+def header_name(text: str) -> str:
+    """The name of a header (RFC 9110 §5.6.2)."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^`|~-]{1,128}", text.strip()):
+        raise ValueError(f"{text!r} is no name of a header, such as X-Signature; underscores do not pass servers")
+    return text.strip()
+
+
+def visible_text(text: str) -> str:
+    """Printable ASCII without spaces."""
+    if not re.fullmatch(r"[\x21-\x7e]{1,256}", text.strip()):
+        raise ValueError("must be 1 to 256 characters of printable ASCII, and no spaces")
+    return text.strip()
+
+
 def path(text: str) -> str:
     """A folder or a file."""
     return text.strip()

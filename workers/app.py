@@ -1,5 +1,6 @@
 """The Celery app: `celery -A workers.app worker`, `beat` and `flower`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from webhooks.model import Lane
 from webhooks.settings import Settings
 from workers.broker import CONNECT_SECONDS, broker_of
 from workers.queue import CANARY, DELIVER, PROCESS
-from workers.runtime import build, settings_from_environment
+from workers.runtime import Runtime, build, settings_from_environment
 from workers.stager import stager_step
 from workers.tasks import register
 
@@ -51,7 +52,7 @@ def bare_app(settings: Settings) -> Celery:
     return app
 
 
-def make_app(settings: Settings) -> Celery:
+def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime] = build) -> Celery:
     """The whole worker: tasks, and a stager in each worker."""
     app = bare_app(settings)
     runtime = build(app, settings)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from webhooks.explaining import ALL_VERDICTS, Facts, explain
+from webhooks.health import EndpointHealth
 from webhooks.model import (
     Attempt,
     Delivery,
     Endpoint,
-    EndpointHealth,
     ErrorCode,
     Event,
     Outcome,

@@ -211,7 +211,7 @@ def test_a_scheme_and_a_secret_that_it_does_not_check_are_refused_together(tmp_p
         to_person=False,
     )
 
-    with pytest.raises(SettingsError, match="HOOKLINE_SOURCE_SHOP_SECRET is set, but"):
+    with pytest.raises(SettingsError, match="HOOKLINE_SOURCE_SHOP_SECRET: the scheme none checks no secret"):
         Settings.from_env(environ)
 
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from webhooks.adapters import records
+from webhooks.adapters.health_records import endpoint_health
 from webhooks.adapters.keys import key
-from webhooks.adapters.redis_part import RedisPart, texts
+from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
 from webhooks.errors import Conflict, NotFound, Unavailable
-from webhooks.model import Endpoint, EndpointHealth
+from webhooks.model import Endpoint
 from webhooks.payload import time_text
 
 TRIES = 20
 """How often a change is computed again because somebody else was quicker."""
+LINES_COUNTED, LINES_SHOWN = 1000, 10
+"""Of an ordered endpoint with very many ordering keys not every line is looked at when its health is read."""
 
 
 class RedisEndpoints(RedisPart):
@@ -22,25 +24,20 @@ class RedisEndpoints(RedisPart):
 
     def add_endpoint(self, endpoint: Endpoint) -> Endpoint:
         """See `ports.EndpointStore.add_endpoint`."""
-        if self._put(endpoint, revision=0, stop=None if endpoint.enabled else "created_disabled") != b"ok":
+        verdict = self._put(endpoint, revision=0, stop=None if endpoint.enabled else "created_disabled")
+        _, kept = self._read(endpoint.id)
+        ours = (kept.tenant, kept.url, kept.secrets) == (endpoint.tenant, endpoint.url, endpoint.secrets)
+        if verdict != b"ok" and not ours:  # ours: the answer to the same call was lost
             raise Conflict(f"there is an endpoint {endpoint.id} already")
-        return self._read(endpoint.id)[1]
+        return kept
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
         """See `ports.EndpointStore.endpoint`."""
-        with translated(), self.client.pipeline(transaction=False) as pipe:
-            pipe.hgetall(key("endpoint", endpoint_id))
-            pipe.zcard(key("in_flight", endpoint_id))
-            pipe.zcard(key("waiting", endpoint_id))
-            pipe.zcard(key("line", endpoint_id, ""))
-            pipe.hget(key("heads", endpoint_id), "")
-            raw, in_flight, waiting, standing, head = pipe.execute()
-        fields = texts(raw)
+        arguments = {"id": endpoint_id, "most_lines": LINES_COUNTED, "shown_lines": LINES_SHOWN}
+        raw, *standing = self.scripts.run("endpoint_health", arguments)
+        fields = records.flat_hash(raw)
         found = self.endpoint_of(fields)
-        if not found:
-            return None
-        health = _health(found, fields, in_flight, waiting + standing)
-        return replace(found, health=self._with_head(health, head.decode()) if head else health)
+        return replace(found, health=endpoint_health(found, fields, standing)) if found else None
 
     def change_endpoint(self, endpoint_id: str, change: Callable[[Endpoint], Endpoint]) -> Endpoint:
         """See `ports.EndpointStore.change_endpoint`."""
@@ -70,11 +67,6 @@ class RedisEndpoints(RedisPart):
         """See `ports.EndpointStore.endpoints_version`."""
         with translated():
             return int(self.client.get(key("version", tenant)) or 0)
-
-    def _with_head(self, health: EndpointHealth, delivery_id: str) -> EndpointHealth:
-        with translated():
-            since = self.client.hget(key("delivery", delivery_id), "head_since")
-        return replace(health, head=delivery_id, head_since=records.time_of(since.decode() if since else None))
 
     def _read(self, endpoint_id: str) -> tuple[int, Endpoint]:
         fields = self.hash("endpoint", endpoint_id)
@@ -117,18 +109,3 @@ def _rotated(before: Endpoint, after: Endpoint) -> dict[str, str] | None:
     replaced = {each.text for each in before.secrets[:1]}
     ends = [each.expires_at for each in after.secrets[1:] if each.text in replaced and each.expires_at]
     return {"previous_expires_at": time_text(ends[0])} if ends else {}
-
-
-def _health(endpoint: Endpoint, fields: dict[str, str], in_flight: int, waiting: int) -> EndpointHealth:
-    state = fields.get("breaker", "closed")
-    until = fields.get("breaker_until_us")
-    return EndpointHealth(
-        state=state,
-        next_probe_at=datetime.fromtimestamp(int(until) / 1_000_000, UTC) if until else None,
-        failing_since=records.time_of(fields.get("failing_since")),
-        in_flight=in_flight,
-        waiting=waiting,
-        effective_cap=1 if state != "closed" else min(endpoint.max_in_flight, 1 + int(fields.get("streak", 0))),
-        last_success_at=records.time_of(fields.get("last_success_at")),
-        last_failure_at=records.time_of(fields.get("last_failure_at")),
-    )

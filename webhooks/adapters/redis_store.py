@@ -1,12 +1,13 @@
 """The Redis store: every port of `ports.Store` over one client."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_client import open_client
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_staging import RedisStaging
 from webhooks.adapters.scripts import Scripts
@@ -22,7 +23,7 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
+class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
@@ -33,7 +34,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
-    ) -> "RedisStore":
+    ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         return cls.over(open_client(url), cipher=cipher, retention_seconds=retention_seconds, windows=windows)
 
@@ -45,7 +46,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
-    ) -> "RedisStore":
+    ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
             "reserve_us": RESERVE_SECONDS * 1_000_000,

@@ -27,7 +27,7 @@ TROUBLES = (
 
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
-ALSO = {"settle": ("health",)}
+ALSO = {"settle": ("health",), "settle_late": ("health",)}
 
 
 @contextmanager

@@ -44,13 +44,15 @@ local function count_delivered(d)
   if redis.call('HGET', K.event .. event_key(d), 'own') == '1' then count('handlers.done_own') end
 end
 
--- Disable with a reason: from this write on no claim wins; a job cancels what waits.
-local function stop_endpoint(endpoint, reason)
+-- Disable with a reason: from this write on no claim wins; a job cancels what waits. `quietly`: it never was enabled.
+local function stop_endpoint(endpoint, reason, quietly)
   redis.call('HSET', K.endpoint .. endpoint, 'enabled', '0', 'disabled_reason', reason, 'disabled_at', now_rfc3339(),
     'cut_us', int(NOW), 'cut_reason', reason, 'updated_at', now_rfc3339())
   redis.call('HINCRBY', K.endpoint .. endpoint, 'revision', 1)
   local tenant = redis.call('HGET', K.endpoint .. endpoint, 'tenant')
   redis.call('INCR', K.version .. tenant)
+  if quietly then return end
+  count('endpoints.disabled')
   notice('endpoint.disabled', { tenant = tenant, endpoint_id = endpoint }, { reason = reason })
 end
 

@@ -35,9 +35,18 @@ local function open_breaker(endpoint, wait_us)
   redis.call('HSET', K.breakers, endpoint, 'open')
 end
 
+local function close_breaker(endpoint, d)
+  redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'closed')
+  redis.call('HDEL', K.breakers, endpoint)
+  redis.call('HDEL', K.endpoint .. endpoint, 'probe', 'breaker_until_us', 'breaker_wait_us', 'breaker_reason')
+  redis.call('DEL', K.health .. endpoint)
+  notice('endpoint.breaker_closed', d)
+end
+
 -- Closed: opens when too large a share failed. Otherwise only the probe's outcome says anything.
-local function turn_breaker(id, d, success, health)
+local function turn_breaker(id, d, success)
   local endpoint = d.endpoint_id
+  local health = tally(endpoint, success)
   local b = redis.call('HMGET', K.endpoint .. endpoint, 'breaker', 'probe', 'breaker_wait_us')
   if not b[1] or b[1] == 'closed' then
     if success then return end
@@ -45,49 +54,62 @@ local function turn_breaker(id, d, success, health)
     local all = succeeded + failed
     if all >= P.breaker.attempts and failed >= all * P.breaker.share then
       open_breaker(endpoint, P.breaker.first_us)
+      redis.call('HSET', K.endpoint .. endpoint, 'breaker_reason',
+        failed .. ' of ' .. all .. ' attempts within ' .. P.breaker.minutes .. ' minutes failed')
+      count('breakers.opened')
       notice('endpoint.breaker_opened', d, { failed = failed, attempts = all })
     end
   elseif b[2] == id and success then
-    redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'closed')
-    redis.call('HDEL', K.breakers, endpoint)
-    redis.call('HDEL', K.endpoint .. endpoint, 'probe', 'breaker_until_us', 'breaker_wait_us')
-    redis.call('DEL', health)
-    notice('endpoint.breaker_closed', d)
+    close_breaker(endpoint, d)
   elseif b[2] == id then
     open_breaker(endpoint, math.min(tonumber(b[3]) * 2, P.breaker.most_us))
   end
 end
 
+local function note_success(endpoint, d)
+  local e = K.endpoint .. endpoint
+  redis.call('HSET', e, 'last_success_at', now_rfc3339())
+  redis.call('HINCRBY', e, 'streak', 1)
+  if redis.call('HGET', e, 'warned') then notice('endpoint.recovered', d) end
+  redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned')
+end
+
 -- Without one success for long: first a warning, once, at half of the time, then the endpoint is disabled.
 local function note_failure(endpoint, d)
   local e = K.endpoint .. endpoint
-  local f = redis.call('HMGET', e, 'failing_since_us', 'warned', 'enabled')
-  if not f[1] then redis.call('HSET', e, 'failing_since_us', int(NOW), 'failing_since', now_rfc3339()) end
+  redis.call('HSET', e, 'last_failure_at', now_rfc3339(), 'last_status_code', A.status_code or '', 'last_error', A.error or '')
+  if A.slow_down then redis.call('HSET', e, 'streak', 0) end
+  redis.call('HSETNX', e, 'failing_since_us', int(NOW))
+  redis.call('HSETNX', e, 'failing_since', now_rfc3339())
   local failures = redis.call('HINCRBY', e, 'failures', 1)
-  local failing_us = NOW - (tonumber(f[1]) or NOW)
-  if failures < P.disable.attempts or f[3] ~= '1' then return end
+  local f = redis.call('HMGET', e, 'failing_since_us', 'failing_since', 'warned', 'enabled')
+  local failing_us = NOW - f[1]
+  if failures < P.disable.attempts or f[4] ~= '1' then return end
   if failing_us >= P.disable.after_us then
     stop_endpoint(endpoint, 'failing')
     plan_cancelling(endpoint)
-  elseif failing_us * 2 >= P.disable.after_us and not f[2] then
+  elseif failing_us * 2 >= P.disable.after_us and not f[3] then
     redis.call('HSET', e, 'warned', '1')
-    notice('endpoint.failing', d, { since_us = f[1], failures = failures })
+    notice('endpoint.failing', d, { since = f[2], failures = failures })
   end
 end
 
-local function note_health(id, d, success, slow_down)
-  local endpoint = d.endpoint_id
-  local e = K.endpoint .. endpoint
-  turn_breaker(id, d, success, tally(endpoint, success))
+local function note_health(id, d, success)
+  turn_breaker(id, d, success)
   if success then
-    redis.call('HSET', e, 'last_success_at', now_rfc3339())
-    redis.call('HINCRBY', e, 'streak', 1)
-    if redis.call('HGET', e, 'warned') then notice('endpoint.recovered', d) end
-    redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned')
-    return
+    note_success(d.endpoint_id, d)
+  else
+    note_failure(d.endpoint_id, d)
   end
-  redis.call('HSET', e, 'last_failure_at', now_rfc3339())
-  if slow_down then redis.call('HSET', e, 'streak', 0) end
-  note_failure(endpoint, d)
 end
 
+-- A 2xx that came after its lease was given up: the endpoint answers after all, whatever the breaker made of the silence.
+local function note_late_success(d)
+  local state = redis.call('HGET', K.endpoint .. d.endpoint_id, 'breaker')
+  if state and state ~= 'closed' then
+    close_breaker(d.endpoint_id, d)
+  else
+    tally(d.endpoint_id, true)
+  end
+  note_success(d.endpoint_id, d)
+end

@@ -18,7 +18,7 @@ end
 if A.start then
   redis.call('HSET', key, 'enabled', '1')
   redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failing_since_us', 'failing_since', 'failures', 'warned', 'probe',
-    'breaker', 'breaker_until_us', 'breaker_wait_us')
+    'breaker', 'breaker_until_us', 'breaker_wait_us', 'breaker_reason')
   redis.call('DEL', K.health .. A.id)
   redis.call('HDEL', K.breakers, A.id)
   if kept[3] == '0' then notice('endpoint.enabled', { tenant = A.tenant, endpoint_id = A.id }) end
@@ -32,7 +32,7 @@ end
 redis.call('HINCRBY', key, 'revision', 1)
 redis.call('INCR', K.version .. A.tenant)
 if A.stop and kept[3] ~= '0' then
-  stop_endpoint(A.id, A.stop)
+  stop_endpoint(A.id, A.stop, A.revision == 0)
   if A.revision > 0 then plan_cancelling(A.id) end
 end
 release_waiting(A.id)

@@ -7,7 +7,8 @@
 local key = K.delivery .. A.id
 local d = hash(key)
 local attempts = tonumber(d.attempts)
-if d.status and d.status ~= 'sending' and d.token == A.token and attempts == A.attempt then
+local same_kind = (d.last_error == 'lost') == (A.lost == 1) -- what a stager gave up as lost was not settled by the worker
+if d.status and d.status ~= 'sending' and d.token == A.token and attempts == A.attempt and same_kind then
   return { 1, d.status, d.reason or '', 0, reminders } -- said again after a lost answer
 end
 if d.status ~= 'sending' or d.token ~= A.token or attempts + 1 ~= A.attempt then
@@ -33,7 +34,7 @@ redis.call('ZREM', K.claimed, A.id)
 redis.call('ZREM', K.in_flight .. endpoint, A.id)
 
 if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. endpoint, 'enabled') == 1 then
-  note_health(A.id, d, A.success == 1, A.slow_down)
+  note_health(A.id, d, A.success == 1)
 end
 
 if status == 'retrying' then
@@ -43,7 +44,8 @@ if status == 'retrying' then
 else
   finish(A.id, d, status, reason)
   if status == 'exhausted' then
-    notice('delivery.exhausted', d, { delivery_id = A.id, event_id = d.event_id, status_code = A.status_code, error = A.error })
+    notice('delivery.exhausted', d, { delivery_id = A.id, event_id = d.event_id, status_code = A.status_code or cjson.null,
+      error = A.error or cjson.null })
   end
 end
 

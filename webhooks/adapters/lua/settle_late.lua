@@ -11,11 +11,12 @@ local d = hash(key)
 if tonumber(d.attempts) == A.attempt then
   redis.call('HSET', key, 'last_status_code', A.status_code or '', 'last_error', A.error or '')
 end
-if A.success == 1 and d.status == 'retrying' then
+if A.success ~= 1 then return { 1, reminders } end
+if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. d.endpoint_id, 'enabled') == 1 then note_late_success(d) end
+if d.status == 'retrying' then
   take_out(A.id, d)
   finish(A.id, d, 'delivered')
-  redis.call('HINCRBY', K.endpoint .. d.endpoint_id, 'streak', 1)
   count_delivered(d)
-  release_waiting(d.endpoint_id)
 end
+release_waiting(d.endpoint_id)
 return { 1, reminders }

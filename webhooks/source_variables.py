@@ -1,0 +1,55 @@
+"""The variables of sources: `HOOKLINE_SOURCE_<NAME>_SCHEME`, `…_SECRET`, and what else a source may have."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from webhooks import variables
+from webhooks.errors import InvalidRequest
+from webhooks.schemes import SCHEMES, STANDARD
+from webhooks.sources import Source, source
+
+PREFIX = "HOOKLINE_SOURCE_"
+OPTIONS = tuple(sorted({name.upper() for scheme in SCHEMES.values() for name in scheme.options}))
+FIELDS = ("SCHEME", "SECRET", "NETWORKS")
+SOURCE_VARIABLE = re.compile(rf"{PREFIX}([A-Z0-9](?:[A-Z0-9_]*?[A-Z0-9])??)_({'|'.join((*FIELDS, *OPTIONS))})")
+"""The name is the shortest that leaves a known ending: SHOP_ID_HEADER is the ID_HEADER of SHOP."""
+READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {"NETWORKS": ("networks", variables.networks)}
+
+
+def read_sources(environ: Mapping[str, str], problems: list[str]) -> tuple[Source, ...]:
+    """The sources that these variables describe; what is wrong with them is added to the problems."""
+    given: dict[str, dict[str, str]] = {}
+    for name in sorted(environ):
+        match = SOURCE_VARIABLE.fullmatch(name)
+        if match and environ[name].strip():
+            given.setdefault(match[1], {})[match[2]] = environ[name].strip()
+    return tuple(found for name, fields in given.items() for found in _read(name, fields, problems))
+
+
+def _read(name: str, fields: Mapping[str, str], problems: list[str]) -> Iterator[Source]:
+    extra: dict[str, Any] = {}
+    for field, (word, read) in READERS.items():
+        try:
+            if field in fields:
+                extra[word] = read(fields[field])
+        except ValueError as error:
+            problems.append(f"{PREFIX}{name}_{field}: {error}")
+    try:
+        yield source(
+            name.lower().replace("_", "-"),
+            scheme=fields.get("SCHEME", STANDARD).lower(),
+            secrets=variables.entries(fields.get("SECRET", "")),
+            options={option.lower(): fields[option] for option in OPTIONS if option in fields},
+            **extra,
+        )
+    except InvalidRequest as error:
+        problems.extend(_told(name, error))
+
+
+def _told(name: str, error: InvalidRequest) -> Iterator[str]:
+    for field, messages in error.errors.items():
+        word = {"scheme": "_SCHEME", "secrets": "_SECRET", "name": ""}.get(field)
+        variable = word if word is not None else "_" + field.removeprefix("options.").upper()
+        for message in messages:
+            yield f"{PREFIX}{name}{variable}: {message}"
