@@ -277,5 +277,17 @@ class KeyStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, Protocol):
+class SchemaStore(Protocol):
+    """What remembers the version of what is stored."""
+
+    def schema_version(self, *, current: int) -> int:
+        """The version of what is stored; an empty store takes the current one. Raises Unavailable."""
+        ...
+
+    def mark_schema_version(self, version: int) -> None:
+        """From now on what is stored has that version. Raises Unavailable."""
+        ...
+
+
+class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, SchemaStore, Protocol):
     """Everything that is remembered."""

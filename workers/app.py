@@ -13,7 +13,8 @@ from webhooks.model import Lane
 from webhooks.settings import Settings
 from workers.broker import CONNECT_SECONDS, broker_of
 from workers.queue import CANARY, DELIVER, PROCESS
-from workers.runtime import Runtime, build, settings_from_environment
+from workers.runtime import Runtime, build, open_store, settings_from_environment
+from workers.schema import check_at_start
 from workers.stager import stager_step
 from workers.tasks import register
 
@@ -73,6 +74,8 @@ def __getattr__(name: str) -> Celery:
     """`app` is made when it is asked for, so that importing this module needs no environment."""
     if name != "app":
         raise AttributeError(name)
-    app = make_app(settings_from_environment())
+    settings = settings_from_environment()
+    check_at_start(open_store(settings))
+    app = make_app(settings)
     globals()["app"] = app
     return app

@@ -4,6 +4,7 @@ import click
 
 from webhooks import __version__
 from webhooks.cli.demo import demo
+from webhooks.cli.migrate import migrate
 from webhooks.cli.up import up
 
 
@@ -15,3 +16,4 @@ def hookline() -> None:
 
 hookline.add_command(up)
 hookline.add_command(demo)
+hookline.add_command(migrate)

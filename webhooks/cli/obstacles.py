@@ -12,7 +12,12 @@ from pathlib import Path
 
 import redis
 
+from webhooks import migrating
+from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_client import open_client
+from webhooks.adapters.redis_store import RedisStore
+from webhooks.errors import Unavailable
+from webhooks.migrating import SchemaMismatch
 from webhooks.settings import Settings, without_password
 
 REDIS_PORT_FILE = "redis-port"
@@ -146,6 +151,15 @@ def _in_time(true: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def check_schema(settings: Settings) -> None:
+    """Nothing when what is stored is of this version. Raises CannotStart."""
+    store = RedisStore.from_url(settings.redis_url, cipher=Cipher(settings.secret_keys))
+    try:
+        migrating.check(store)
+    except (SchemaMismatch, Unavailable) as error:
+        raise CannotStart(str(error)) from None
 
 
 def check_server(url: str) -> None:
