@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from api import (
     api_keys,
+    audit,
+    auditing,
     auth,
     deliveries,
     documentation,
@@ -58,6 +60,7 @@ DOCUMENTED = (
     inbox,
     stats,
     api_keys,
+    audit,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
@@ -92,6 +95,7 @@ def create_app(wiring: Wiring) -> Flask:
     authenticator = Authenticator(wiring.store, api_key=wiring.settings.api_key, monotonic=wiring.clock.monotonic)
     auth.attach(app, authenticator)
     app.before_request(_authenticate(authenticator))
+    auditing.watch(app)
     app.after_request(_show_request_id)
     api = Api(app)
     errors.register(app)

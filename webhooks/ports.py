@@ -6,6 +6,7 @@ from typing import Protocol
 
 from webhooks.answers import (
     Acceptance,
+    AuditQuery,
     Backlog,
     Claim,
     DeliveryQuery,
@@ -23,6 +24,7 @@ from webhooks.answers import (
     Vitals,
 )
 from webhooks.api_keys import ApiKey
+from webhooks.auditing import AuditEntry
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -289,5 +291,19 @@ class SchemaStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, SchemaStore, Protocol):
+class AuditStore(Protocol):
+    """The audit log, of which old entries go by themselves."""
+
+    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
+        """Keep the entry; those that are older than `keep_seconds` are dropped by and by."""
+        ...
+
+    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+
+class Store(
+    EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, AuditStore, SchemaStore, Protocol
+):
     """Everything that is remembered."""

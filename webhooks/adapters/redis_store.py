@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_client import open_client
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
@@ -24,7 +25,7 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys, RedisSchema):
+class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys, RedisAudit, RedisSchema):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod
