@@ -9,7 +9,7 @@ SOURCES := webhooks workers api bench examples tests
 .DEFAULT_GOAL := help
 SCENARIOS := drain latency shapes growth storm memory start receiving
 
-.PHONY: help up demo test check lint format types contracts chaos bench lock clean $(SCENARIOS)
+.PHONY: help up demo test check lint format types contracts smoke chaos bench lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ types: $(INSTALLED) ## mypy, strict
 
 contracts: $(INSTALLED) ## which package may import which
 	$(BIN)/lint-imports
+
+smoke: $(INSTALLED) ## the containers: our image in a cluster of pytest-celery, and docker compose; needs an engine
+	$(BIN)/python -m pytest tests/smoke
 
 chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, write docs/reliability.md
 	$(BIN)/python -m bench.chaos --write
