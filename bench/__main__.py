@@ -17,6 +17,7 @@ SCENARIOS = {
     "memory": "bench.memory",
     "start": "bench.start",
     "receiving": "bench.receiving",
+    "costs": "bench.costs",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

@@ -10,6 +10,7 @@ from webhooks.cli.demo import demo
 from webhooks.cli.endpoints import endpoints
 from webhooks.cli.listen import listen
 from webhooks.cli.migrate import migrate
+from webhooks.cli.plan import plan_command
 from webhooks.cli.progress import recoveries
 from webhooks.cli.send import send
 from webhooks.cli.tail import tail
@@ -27,6 +28,7 @@ COMMANDS = (
     up,
     demo,
     migrate,
+    plan_command,
     send,
     listen,
     verify,
