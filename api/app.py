@@ -25,12 +25,14 @@ from api import (
     inbox,
     metrics,
     permissions,
+    recoveries,
     secrets,
     stats,
 )
 from api.auth import Authenticator
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
+from api.ui import site
 from api.wiring import Wiring, attach
 from webhooks import __version__
 
@@ -56,6 +58,7 @@ DOCUMENTED = (
     endpoints,
     secrets,
     deliveries,
+    recoveries,
     explain,
     inbox,
     stats,
@@ -105,6 +108,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
     app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    site.register(app, wiring)
     return app
 
 

@@ -23,7 +23,7 @@ from workers import handlers
 from workers.app import bare_app
 from workers.queue import CeleryQueue
 from workers.runtime import open_spans, open_store, registrar
-from workers.schema import check_at_start
+from workers.starting import check_store, check_store_in_background
 
 REGISTERING_SECONDS = 5.0
 
@@ -71,7 +71,8 @@ def _serve() -> Any:
     wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
     logs.configure(wiring.settings.log_format)
     log.info("settings.read", settings=wiring.settings.summary())
-    check_at_start(wiring.store)
+    if not check_store(wiring.store):
+        check_store_in_background(wiring.store)
     CountFlusher(counts, wiring.store).start()
     _register_handlers(wiring)
     return create_app(wiring)

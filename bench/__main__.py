@@ -18,6 +18,8 @@ SCENARIOS = {
     "start": "bench.start",
     "receiving": "bench.receiving",
     "costs": "bench.costs",
+    "idle": "bench.idle",
+    "waiting": "bench.waiting",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

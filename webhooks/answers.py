@@ -13,9 +13,13 @@ from webhooks.model import (
     Reason,
     Reminder,
     Status,
+    Verdict,
 )
 
 T = TypeVar("T")
+
+UNDELIVERED = frozenset({Status.EXHAUSTED, Status.CANCELLED, Status.SKIPPED})
+"""How a delivery ends that did not reach its endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,32 @@ class DeliveryQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryScope:
+    """What to recover: deliveries of one endpoint or of all a tenant's, by when they were made and how they ended."""
+
+    tenant: str
+    since: datetime
+    until: datetime
+    endpoint_id: str | None = None
+    statuses: frozenset[Status] = UNDELIVERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A recovery and how far it is; `total` is final once `found` is."""
+
+    id: str
+    scope: RecoveryScope
+    state: Literal["running", "done", "failed"]
+    found: bool
+    total: int
+    done: int
+    skipped: int
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
     """What to list: one tenant's events, newest first."""
 
@@ -197,6 +227,25 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """One of an endpoint's latest attempts, in short."""
+
+    verdict: Verdict
+    came: str
+    """The answer's status, or the error's code; empty where the attempt was lost."""
+    duration_ms: float
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minute:
+    """What was counted within one minute, by the names of `VitalsStore.counts`."""
+
+    began_at: datetime
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

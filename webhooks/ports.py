@@ -15,9 +15,13 @@ from webhooks.answers import (
     Glance,
     KeyQuery,
     LostLease,
+    Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
+    Recovery,
+    RecoveryScope,
     Settled,
     Settlement,
     Staged,
@@ -218,6 +222,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
@@ -225,6 +233,13 @@ class StagingStore(Protocol):
 
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
@@ -252,6 +267,46 @@ class VitalsStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
+        ...
+
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
+        ...
+
+
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
+        ...
+
+
+class RecoveryStore(Protocol):
+    """Failures of a time range, replayed in the background."""
+
+    def count_recoverable(self, scope: RecoveryScope) -> int:
+        """How many deliveries a recovery of that scope would take now."""
+        ...
+
+    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
+        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
+        ...
+
+    def find_recoverable(self, recovery_id: str) -> Recovery:
+        """One bounded step of finding what it will replay is done, if there was any left."""
+        ...
+
+    def recovery(self, recovery_id: str) -> Recovery | None:
+        """The recovery, or None when there is none or it ended more than a day ago."""
         ...
 
 
@@ -304,6 +359,16 @@ class AuditStore(Protocol):
 
 
 class Store(
-    EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, AuditStore, SchemaStore, Protocol
+    EventStore,
+    EndpointStore,
+    DeliveryStore,
+    StagingStore,
+    VitalsStore,
+    RecentStore,
+    RecoveryStore,
+    KeyStore,
+    AuditStore,
+    SchemaStore,
+    Protocol,
 ):
     """Everything that is remembered."""

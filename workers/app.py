@@ -12,11 +12,12 @@ from webhooks import logs
 from webhooks.model import Lane
 from webhooks.settings import Settings
 from workers.broker import CONNECT_SECONDS, broker_of
-from workers.queue import CANARY, DELIVER, PROCESS
-from workers.runtime import Runtime, build, open_store, settings_from_environment
-from workers.schema import check_at_start
+from workers.queue import CANARY, DELIVER, PROCESS, TRIM
+from workers.runtime import Runtime, build, settings_from_environment
 from workers.stager import stager_step
 from workers.tasks import register
+
+TRIM_EVERY_SECONDS = 3600.0
 
 log = structlog.get_logger()
 
@@ -34,7 +35,10 @@ def bare_app(settings: Settings) -> Celery:
             DELIVER: {"queue": Lane.DELIVERIES.value},
             PROCESS: {"queue": Lane.HANDLERS.value},
             CANARY: {"queue": Lane.DELIVERIES.value},
+            TRIM: {"queue": Lane.DELIVERIES.value},
         },
+        # all that beat does: without it nothing is delivered later, only indexes grow
+        beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
         broker_transport_options=broker.options,
         broker_use_ssl=broker.tls,
         task_acks_late=False,
@@ -74,8 +78,6 @@ def __getattr__(name: str) -> Celery:
     """`app` is made when it is asked for, so that importing this module needs no environment."""
     if name != "app":
         raise AttributeError(name)
-    settings = settings_from_environment()
-    check_at_start(open_store(settings))
-    app = make_app(settings)
+    app = make_app(settings_from_environment())
     globals()["app"] = app
     return app

@@ -12,6 +12,7 @@ from kombu.exceptions import KombuError, OperationalError
 from webhooks.model import Lane, Reminder
 
 DELIVER, PROCESS, CANARY = "hookline.deliver", "hookline.process", "hookline.canary"
+TRIM = "hookline.trim"
 TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
 BATCH = 500
 NOT_FOUND = "404"

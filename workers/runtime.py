@@ -109,6 +109,7 @@ def open_store(settings: Settings, *, kind: type[RedisStore] = RedisStore) -> Re
         cipher=Cipher(settings.secret_keys),
         retention_seconds=settings.retention_seconds,
         windows=windows(settings),
+        replicas_ack=settings.replicas_ack,
     )
 
 

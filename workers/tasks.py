@@ -14,7 +14,7 @@ from webhooks.answers import Claim
 from webhooks.attempting import Act, Performed
 from webhooks.errors import Unavailable, WebhookError
 from webhooks.model import Lane
-from workers.queue import CANARY, DELIVER, PROCESS
+from workers.queue import CANARY, DELIVER, PROCESS, TRIM
 from workers.runtime import Runtime
 from workers.showing import ReminderTask, Shown, show
 
@@ -40,7 +40,23 @@ def register(app: Celery, runtime: Runtime) -> None:
         """Health hears that this lane is served."""
         runtime.store.mark_canary(Lane(lane))
 
+    @app.task(name=TRIM, ignore_result=True)
+    def trim() -> None:
+        """What has expired leaves the indexes, step by step by the stagers."""
+        begin_trim(runtime)
+
     task_revoked.connect(partial(_cancel_revoked, runtime), weak=False)
+
+
+def begin_trim(runtime: Runtime) -> None:
+    """Beat asks again in an hour; so a store that is away is no error."""
+    try:
+        begun = runtime.store.begin_trim()
+    except Unavailable as error:
+        log.warning("trim.postponed", why=str(error))
+        return
+    log.info("trim.begun" if begun else "trim.under_way")
+    runtime.nudge.give()
 
 
 def _poster(runtime: Runtime) -> Act:

@@ -1,12 +1,10 @@
-import threading
-
 import pytest
 
 from webhooks import migrating
 from webhooks.errors import Unavailable
 from webhooks.migrating import SchemaMismatch, Step
 from webhooks.settings import SettingsError
-from workers.schema import check_at_start
+from workers.starting import check_store
 
 
 def test_an_empty_store_takes_the_version_of_who_comes_first(world):
@@ -65,28 +63,4 @@ def test_a_process_does_not_start_on_a_newer_store(world):
     world.store.mark_schema_version(9)
 
     with pytest.raises(SettingsError, match="newer"):
-        check_at_start(world.store)
-
-
-class ScriptedSchema:
-    """Answers, or raises, what it is told, one after the other."""
-
-    def __init__(self, *answers):
-        self.answers = list(answers)
-
-    def schema_version(self, *, current):
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-@pytest.mark.parametrize(("version", "ends"), [(migrating.SCHEMA_VERSION, False), (9, True)])
-def test_a_store_that_answers_only_later_is_judged_then(version, ends):
-    ended = threading.Event()
-    silent = Unavailable("Redis does not answer")
-    thread = check_at_start(ScriptedSchema(silent, silent, version), end=ended.set)
-    thread.join(20)
-
-    assert not thread.is_alive()
-    assert ended.is_set() is ends
+        check_store(world.store)

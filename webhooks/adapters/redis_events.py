@@ -45,13 +45,18 @@ class RedisEvents(RedisPart):
             "recipients": [(recipient.endpoint_id, int(recipient.enabled)) for recipient in recipients],
             **_optional(event, idempotency_key, id_given=id_given),
         }
-        verdict, event_id, rows, *created_at = self.scripts.run("accept", arguments, event.body)
+        verdict, event_id, rows, *created_at = self._run_accept(arguments, event.body)
         return Acceptance(
             verdict=verdict.decode(),
             event_id=event_id.decode(),
             reminders=reminders(rows),
             created_at=records.time_of(created_at[0].decode()) if created_at else None,
         )
+
+    def _run_accept(self, arguments: dict[str, Any], body: bytes) -> Any:
+        if self.replicas_ack:
+            return self.scripts.run_replicated("accept", arguments, body, replicas=self.replicas_ack)
+        return self.scripts.run("accept", arguments, body)
 
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""
