@@ -9,7 +9,7 @@ SOURCES := webhooks workers api bench examples tests
 .DEFAULT_GOAL := help
 SCENARIOS := drain latency shapes growth storm memory start receiving costs
 
-.PHONY: help up demo test check lint format types contracts smoke chaos bench lock clean $(SCENARIOS)
+.PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,17 @@ chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, wr
 
 bench: $(INSTALLED) ## measure against what one would use instead, write docs/benchmarks.md; one: make bench -- NAME
 	$(BIN)/python -m bench $(filter-out bench,$(MAKECMDGOALS))
+
+dist: $(INSTALLED) ## build sdist and wheel into dist/; refuses when this commit's tag is of another version
+	@version=$$($(BIN)/python -c 'import webhooks; print(webhooks.__version__)'); \
+		tag=$$(git tag --points-at HEAD 2>/dev/null | grep '^v' | head -1); \
+		[ -z "$$tag" ] || [ "$$tag" = "v$$version" ] || { echo "the tag is $$tag, the version $$version" >&2; exit 1; }
+	rm -rf dist build
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	@ls -l dist
+
+matrix: $(INSTALLED) ## end-to-end tests on every server and broker that is installed here
+	$(BIN)/python -m bench.matrix
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements/runtime.lock
