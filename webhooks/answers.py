@@ -28,6 +28,8 @@ class Recipient:
 
     endpoint_id: str
     enabled: bool = True
+    ordering_key: str | None = None
+    """For this one alone; None: the event's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

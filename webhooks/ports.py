@@ -39,6 +39,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
+from webhooks.sources import Source
 
 
 class Clock(Protocol):
@@ -97,6 +98,14 @@ class EventStore(Protocol):
 
     def event_deliveries(self, tenant: str, event_id: str, *, limit: int = 100) -> list[Delivery]:
         """The event's first `limit` deliveries in the order they were made, skipped ones too."""
+        ...
+
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """A received event is marked as ignored by a person, or not any more; False when there is none."""
+        ...
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """How many events of a source are kept, and how many deliveries to its handlers in each group."""
         ...
 
     def list_events(self, query: EventQuery) -> Page[Event]:
@@ -228,6 +237,30 @@ class StagingStore(Protocol):
 
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
+        ...
+
+
+class SourceStore(Protocol):
+    """Sources that the API keeps. Each write advances their version in the same step."""
+
+    def put_source(self, source: Source, *, now: datetime) -> Source:
+        """Keep it in place of what was there; what comes back has its times."""
+        ...
+
+    def delete_source(self, name: str) -> bool:
+        """It is gone; False when there was none."""
+        ...
+
+    def sources(self) -> tuple[int, list[Source]]:
+        """The version and all of them, by name."""
+        ...
+
+    def sources_version(self) -> int:
+        """Advances with each change; 0 before the first."""
+        ...
+
+    def take_turn(self, source: Source) -> float:
+        """0 where the source's rate limit lets one more webhook in, which counts; else the seconds until it does."""
         ...
 
 
@@ -366,6 +399,7 @@ class Store(
     VitalsStore,
     RecentStore,
     RecoveryStore,
+    SourceStore,
     KeyStore,
     AuditStore,
     SchemaStore,

@@ -1,5 +1,6 @@
 """The Celery app: `celery -A workers.app worker`, `beat` and `flower`."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,15 +10,13 @@ from celery.signals import setup_logging
 from kombu.entity import Exchange, Queue
 
 from webhooks import logs
+from webhooks.celery.queue import CANARY, DELIVER, PROCESS, TRIM, TRIM_EVERY_SECONDS
+from webhooks.celery.runtime import Runtime, build
+from webhooks.celery.stager import stager_step
+from webhooks.celery.tasks import register
 from webhooks.model import Lane
 from webhooks.settings import Settings
 from workers.broker import CONNECT_SECONDS, broker_of
-from workers.queue import CANARY, DELIVER, PROCESS, TRIM
-from workers.runtime import Runtime, build, settings_from_environment
-from workers.stager import stager_step
-from workers.tasks import register
-
-TRIM_EVERY_SECONDS = 3600.0
 
 log = structlog.get_logger()
 
@@ -64,6 +63,11 @@ def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime]
     register(app, runtime)
     app.steps["worker"].add(stager_step(runtime))
     return app
+
+
+def settings_from_environment() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    return Settings.from_env(os.environ)  # noqa: TID251 - the one place
 
 
 @setup_logging.connect(weak=False)

@@ -1,10 +1,10 @@
 import pytest
 
 from webhooks import migrating
+from webhooks.celery.starting import check_store
 from webhooks.errors import Unavailable
 from webhooks.migrating import SchemaMismatch, Step
 from webhooks.settings import SettingsError
-from workers.starting import check_store
 
 
 def test_an_empty_store_takes_the_version_of_who_comes_first(world):

@@ -42,6 +42,10 @@ PREFIXES = {
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "source": "source:",  # hash: one source that the API keeps, <name>
+    "sources": "sources",  # sorted set of their names, by name
+    "sources_version": "sources_version",  # integer
+    "turns": "turns:",  # integer µs with expiry: when the next webhook of a source with a rate limit is due, <name>
     "replicated": "mark:replicated",  # written after an acceptance that waits for replicas
     "api_key": "api_key:",  # hash: what is known of an API key
     "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256

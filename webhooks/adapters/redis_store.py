@@ -14,6 +14,7 @@ from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_schema import RedisSchema
+from webhooks.adapters.redis_sources import RedisSources
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
@@ -34,6 +35,7 @@ class RedisStore(
     RedisEvents,
     RedisEndpoints,
     RedisLists,
+    RedisSources,
     RedisRecent,
     RedisStaging,
     RedisRecoveries,

@@ -14,7 +14,7 @@
 
 local A = cmsgpack.unpack(ARGV[1])
 local FINAL = { delivered = 'delivered', exhausted = 'failed', cancelled = 'failed', skipped = 'failed' }
-local reminders = {} -- {delivery id, attempt, retries used, event type, host}: what the caller publishes
+local reminders = {} -- {delivery id, attempt, retries used, event type, host, timeout in µs}: what the caller publishes
 
 local function now_us()
   local time = redis.call('TIME')
