@@ -7,10 +7,12 @@ from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_client import open_client
 from webhooks.adapters.redis_endpoints import RedisEndpoints
+from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_portal_links import RedisPortalLinks
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_schema import RedisSchema
@@ -34,6 +36,7 @@ DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 class RedisStore(
     RedisEvents,
     RedisEndpoints,
+    RedisEventTypes,
     RedisLists,
     RedisSources,
     RedisRecent,
@@ -41,6 +44,7 @@ class RedisStore(
     RedisRecoveries,
     RedisKeys,
     RedisAudit,
+    RedisPortalLinks,
     RedisExamining,
     RedisSchema,
 ):

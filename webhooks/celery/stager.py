@@ -45,7 +45,7 @@ class StagerThread(threading.Thread):
         self.join()
 
     def show_life(self) -> None:
-        """The file for probes is touched; whether the store answers makes no difference, since a restart would not help."""
+        """A probe sees that we look; whether the store answers makes no difference, since a restart would not help."""
         alive_file = self._runtime.settings.alive_file
         if not alive_file or time.monotonic() < self._show_life_at:
             return
