@@ -75,6 +75,7 @@ matrix: $(INSTALLED) ## end-to-end tests on every server and broker that is inst
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
+	echo kubernetes-validate | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -c requirements/dev.lock - -o requirements/manifests.lock
 
 clean: ## remove what was built; data in ./var stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
