@@ -9,7 +9,7 @@ SOURCES := webhooks workers api bench examples tests
 .DEFAULT_GOAL := help
 SCENARIOS := drain latency shapes growth storm memory start receiving costs
 
-.PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench lock clean $(SCENARIOS)
+.PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench fuzz lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, wr
 
 bench: $(INSTALLED) ## measure against what one would use instead, write docs/benchmarks.md; one: make bench -- NAME
 	$(BIN)/python -m bench $(filter-out bench,$(MAKECMDGOALS))
+
+fuzz: $(INSTALLED) ## 100,000 random and mutated webhooks at the door of every scheme
+	FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --timeout 3600 tests/api/test_fuzz_door.py
 
 dist: $(INSTALLED) ## build sdist and wheel into dist/; refuses when this commit's tag is of another version
 	@version=$$($(BIN)/python -c 'import webhooks; print(webhooks.__version__)'); \

@@ -37,7 +37,7 @@ def pairs() -> Iterator[Pair]:
     """Each server as store and broker, and the embedded one with RabbitMQ."""
     further = [path for path in os.environ.get(ALSO, "").split(":") if path]
     found = [server_binary(), *filter(None, map(shutil.which, SERVERS)), *further]
-    yield from (Pair(server=path) for path in dict.fromkeys(os.path.realpath(path) for path in found))
+    yield from (Pair(server=path) for path in dict.fromkeys(found))
     if rabbitmq.why_not() is None:
         yield Pair(server=server_binary(), broker="rabbitmq")
 
