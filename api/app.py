@@ -15,6 +15,7 @@ from api import (
     audit,
     auditing,
     auth,
+    deletions,
     deliveries,
     documentation,
     endpoints,
@@ -27,6 +28,7 @@ from api import (
     permissions,
     secrets,
     stats,
+    tenants,
 )
 from api.auth import Authenticator
 from api.receiver import receiver_blueprint
@@ -61,6 +63,8 @@ DOCUMENTED = (
     stats,
     api_keys,
     audit,
+    tenants,
+    deletions,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 

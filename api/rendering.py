@@ -70,8 +70,9 @@ def whole_event(value: Event, deliveries: Sequence[Delivery]) -> Json:
     """An event with its data, digit for digit, and the exact text that is sent."""
     return {
         **event(value, deliveries),
-        "data": msgspec.Raw(payload.split(value.body)),
-        "body": value.body.decode(),
+        "data": msgspec.Raw(payload.split(value.body)) if value.body else None,
+        "body": value.body.decode() if value.body else None,
+        "payload_erased_at": moment(value.payload_erased_at),
     }
 
 

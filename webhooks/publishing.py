@@ -100,6 +100,8 @@ class _Directory:
 
     def reload(self, tenant: str) -> tuple[int, CompiledEndpoints]:
         version, endpoints = self._store.endpoints(tenant)
+        if version < 0:
+            raise Conflict(f"the tenant {tenant} is being deleted; try again once it is gone")
         entry = (version, CompiledEndpoints(endpoints))
         with self._lock:
             self._kept[tenant] = entry
@@ -144,7 +146,8 @@ class Intake:
 
         `only` names the endpoints instead of matching, disabled ones too. The event's `traceparent`, if it has one,
         is the caller's: the event is kept with one of its own, below it. Raises Unavailable when the store
-        does not answer or the endpoints change faster than they can be matched; nothing is kept then.
+        does not answer or the endpoints change faster than they can be matched, Conflict while the tenant is being
+        deleted; nothing is kept then.
         """
         call = self._new_call()
         parent, event = event.traceparent, replace(event, traceparent=tracing.begun(event.traceparent))
@@ -169,8 +172,11 @@ class Intake:
 
     def offer(self, event: Event) -> bool:
         """Keep the event if any endpoint asks for it; whether one does. Raises Unavailable."""
+        version_now = self._store.endpoints_version(event.tenant)
+        if version_now < 0:
+            return False  # whom it would tell is being deleted
         version, compiled = self._directory.of(event.tenant)
-        if version != self._store.endpoints_version(event.tenant):
+        if version != version_now:
             _, compiled = self._directory.reload(event.tenant)
         if not compiled.recipients(event):
             return False

@@ -11,8 +11,10 @@ PREFIXES = {
     "index": "index:",  # sorted sets of delivery ids by creation: tenant|endpoint:<id>:<group>
     "endpoint": "endpoint:",  # hash: one endpoint
     "endpoints": "endpoints:",  # sorted set of endpoint ids by creation, <tenant>
-    "version": "endpoints_version:",  # integer, <tenant>
-    "tenants": "tenants",  # set of tenants that have endpoints or events
+    "version": "endpoints_version:",  # integer, <tenant>; below 0 while the tenant is being deleted
+    "tenants": "tenant_names",  # sorted set, all with the score 0: tenants that have anything
+    "tenant": "tenant:",  # hash: how long a tenant's events are kept
+    "expiring": "expiring",  # sorted set by the time when they go: finished events, <tenant>:<event id>
     "ready": "ready:",  # sorted sets: <lane>:fresh|retry (tenants by turn), <lane>:fresh|retry:<tenant>
     "turn": "ready-turn:",  # integer, <lane>
     "published": "published:",  # sorted set by publishing time, <lane>

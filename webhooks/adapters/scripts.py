@@ -27,7 +27,15 @@ TROUBLES = (
 
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
-ALSO = {"settle": ("health",), "settle_late": ("health",)}
+ALSO = {
+    "settle": ("health",),
+    "settle_late": ("health",),
+    "trim": ("forgetting",),
+    "delete_endpoint": ("forgetting",),
+    "delete_tenant": ("forgetting",),
+    "keep_for": ("forgetting",),
+}
+"""What stands between those and some scripts."""
 
 
 @contextmanager

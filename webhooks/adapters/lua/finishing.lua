@@ -7,21 +7,26 @@ local function regroup(id, d, from, to)
   end
 end
 
-local function each_key_of_event(name, call)
-  for _, prefix in ipairs({ K.event, K.body, K.owed }) do call(prefix .. name) end
-  local event_id = string.match(name, ':(.*)$')
-  for _, endpoint in ipairs(redis.call('LRANGE', K.owed .. name, 0, -1)) do
-    call(K.delivery .. event_id .. ':' .. endpoint)
-    call(K.attempts .. event_id .. ':' .. endpoint)
+-- How long a finished event is kept: as its type says at its tenant, else as the tenant does, else the installation.
+local function retention_us(name)
+  local tenant = K.tenant .. string.match(name, '^[^:]*')
+  local own = redis.call('HMGET', tenant, 'retention_us', 'by_type')
+  if own[2] then
+    local of_type = redis.call('HGET', tenant, 'retention_us:' .. redis.call('HGET', K.event .. name, 'type'))
+    if of_type then return tonumber(of_type) end
   end
+  return tonumber(own[1]) or P.retention_ms * 1000
 end
 
+-- The event, its deliveries and their places in the indexes go together, by the job trim.lua.
 local function expire_event(name)
-  each_key_of_event(name, function(key) redis.call('PEXPIRE', key, P.retention_ms) end)
+  local at = NOW + retention_us(name)
+  redis.call('ZADD', K.expiring, at, name)
+  redis.call('ZADD', K.due, 'LT', at, 'job:trim')
 end
 
 local function keep_event(name)
-  each_key_of_event(name, function(key) redis.call('PERSIST', key) end)
+  redis.call('ZREM', K.expiring, name)
 end
 
 -- Final: d as it was before. The caller has taken it out of its place.

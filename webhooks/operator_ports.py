@@ -1,0 +1,75 @@
+"""The seams for what operators ask: keys, the audit log, tenants."""
+
+from typing import Protocol
+
+from webhooks.answers import Page
+from webhooks.api_keys import ApiKey
+from webhooks.auditing import AuditEntry
+from webhooks.operator_answers import AuditQuery, Deletion, KeyQuery, Retention, Tenant, TenantQuery
+
+
+class KeyStore(Protocol):
+    """API keys. The keys themselves are not in it, only their digests."""
+
+    def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
+        """Keep a new key; from now on its digest finds it."""
+        ...
+
+    def use_api_key(self, digest: str) -> ApiKey | None:
+        """The key of that digest, noted as used (to the minute), or None."""
+        ...
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        """The key of that id, or None."""
+        ...
+
+    def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_api_key(self, key_id: str) -> bool:
+        """Nothing finds it any more; False when there was none."""
+        ...
+
+
+class AuditStore(Protocol):
+    """The audit log, of which old entries go by themselves."""
+
+    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
+        """Keep the entry; those that are older than `keep_seconds` are dropped by and by."""
+        ...
+
+    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+
+class TenantStore(Protocol):
+    """Tenants: what they have, how long it is kept, and how it goes."""
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """The tenant, or None where there is nothing of it."""
+        ...
+
+    def list_tenants(self, query: TenantQuery) -> Page[Tenant]:
+        """By name; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def keep_for(self, tenant: str, retention: Retention) -> Tenant:
+        """Its events that finish from now on are kept for so long."""
+        ...
+
+    def erase_payload(self, tenant: str, event_id: str) -> None:
+        """The event's body is gone, and what waits with it is cancelled by and by. Raises NotFound."""
+        ...
+
+    def start_deletion(self, tenant: str) -> Deletion:
+        """Nothing is made for the tenant any more, and by and by everything of it goes.
+
+        While it runs another call answers how far it is. Raises NotFound.
+        """
+        ...
+
+    def deletion(self, tenant: str) -> Deletion | None:
+        """How far the deletion is, or was within the last day."""
+        ...
