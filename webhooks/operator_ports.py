@@ -1,11 +1,31 @@
-"""The seams for what operators ask: keys, the audit log, tenants."""
+"""The seams for what operators ask: recoveries, keys, the audit log, tenants."""
 
 from typing import Protocol
 
-from webhooks.answers import Page
+from webhooks.answers import Page, Recovery, RecoveryScope
 from webhooks.api_keys import ApiKey
 from webhooks.auditing import AuditEntry
 from webhooks.operator_answers import AuditQuery, Deletion, KeyQuery, Retention, Tenant, TenantQuery
+
+
+class RecoveryStore(Protocol):
+    """Failures of a time range, replayed in the background."""
+
+    def count_recoverable(self, scope: RecoveryScope) -> int:
+        """How many deliveries a recovery of that scope would take now."""
+        ...
+
+    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
+        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
+        ...
+
+    def find_recoverable(self, recovery_id: str) -> Recovery:
+        """One bounded step of finding what it will replay is done, if there was any left."""
+        ...
+
+    def recovery(self, recovery_id: str) -> Recovery | None:
+        """The recovery, or None when there is none or it ended more than a day ago."""
+        ...
 
 
 class KeyStore(Protocol):

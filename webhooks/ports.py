@@ -31,7 +31,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
-from webhooks.operator_ports import AuditStore, KeyStore, TenantStore
+from webhooks.operator_ports import AuditStore, KeyStore, RecoveryStore, TenantStore
 
 
 class Clock(Protocol):
@@ -258,6 +258,7 @@ class Store(
     DeliveryStore,
     StagingStore,
     VitalsStore,
+    RecoveryStore,
     KeyStore,
     AuditStore,
     TenantStore,

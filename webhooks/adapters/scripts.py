@@ -30,6 +30,8 @@ SHARED = ("prelude", "places", "finishing")
 ALSO = {
     "settle": ("health",),
     "settle_late": ("health",),
+    "recover": ("recoverable",),
+    "count_recoverable": ("recoverable",),
     "trim": ("forgetting",),
     "delete_endpoint": ("forgetting",),
     "delete_tenant": ("forgetting",),
