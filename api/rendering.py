@@ -66,13 +66,18 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
     }
 
 
-def whole_event(value: Event, deliveries: Sequence[Delivery]) -> Json:
-    """An event with its data, digit for digit, and the exact text that is sent."""
+def whole_event(value: Event, deliveries: Sequence[Delivery], *, nodes: list[str], received: list[Json]) -> Json:
+    """An event with its data, digit for digit, the exact text that is sent, and its way through the flow.
+
+    `received` are the inbox's items of the same event, where this installation is its receiver too.
+    """
     return {
         **event(value, deliveries),
         "data": msgspec.Raw(payload.split(value.body)) if value.body else None,
         "body": value.body.decode() if value.body else None,
         "payload_erased_at": moment(value.payload_erased_at),
+        "nodes": nodes,
+        "received": received,
     }
 
 
@@ -221,7 +226,8 @@ def inbox_item(value: Event, deliveries: Sequence[Delivery], show: Show) -> Json
         "source_id": value.source_id or value.id,
         "type": value.type,
         "received_at": moment(value.created_at),
-        "status": worst(each.status for each in deliveries),
+        "status": "ignored" if value.ignored_at else worst(each.status for each in deliveries),
+        "ignored_at": moment(value.ignored_at),
         "handlers": [show(each) for each in deliveries],
     }
 

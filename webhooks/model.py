@@ -120,8 +120,12 @@ class Event:
     """Of the event's span, W3C Trace Context; attempts are its children."""
     payload_erased_at: datetime | None = None
     """When `body` was erased on demand; it is empty then."""
+    retention_seconds: float | None = None
+    """How long it is kept once its last delivery is final; None: the installation's."""
     source_id: str | None = None
     """The provider's own id of a received event, where it did not fit our pattern."""
+    ignored_at: datetime | None = None
+    """When a person decided that a received event needs no handling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +172,8 @@ class Endpoint:
     retry_schedule: tuple[float, ...] | None = None
     timeout_seconds: float = 15.0
     max_in_flight: int = 10
+    ordered_by: str | None = None
+    """Of a handler: the path in a received event's body whose value is its ordering key here."""
     rate_limit: RateLimit | None = None
     ordered: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -270,6 +276,8 @@ class Reminder:
     retries_used: int = 0
     event_type: str = ""
     host: str = ""
+    timeout_seconds: float = 0.0
+    """Of the endpoint: how long the attempt may take."""
 
     @property
     def lane(self) -> Lane:

@@ -1,11 +1,13 @@
-"""The seams for what operators ask: recoveries, keys, the audit log, tenants."""
+"""The seams for what operators ask: recoveries, sources, keys, the audit log, tenants."""
 
+from datetime import datetime
 from typing import Protocol
 
 from webhooks.answers import Page, Recovery, RecoveryScope
 from webhooks.api_keys import ApiKey
 from webhooks.auditing import AuditEntry
 from webhooks.operator_answers import AuditQuery, Deletion, KeyQuery, Retention, Tenant, TenantQuery
+from webhooks.sources import Source
 
 
 class RecoveryStore(Protocol):
@@ -25,6 +27,30 @@ class RecoveryStore(Protocol):
 
     def recovery(self, recovery_id: str) -> Recovery | None:
         """The recovery, or None when there is none or it ended more than a day ago."""
+        ...
+
+
+class SourceStore(Protocol):
+    """Sources that the API keeps. Each write advances their version in the same step."""
+
+    def put_source(self, source: Source, *, now: datetime) -> Source:
+        """Keep it in place of what was there; what comes back has its times."""
+        ...
+
+    def delete_source(self, name: str) -> bool:
+        """It is gone; False when there was none."""
+        ...
+
+    def sources(self) -> tuple[int, list[Source]]:
+        """The version and all of them, by name."""
+        ...
+
+    def sources_version(self) -> int:
+        """Advances with each change; 0 before the first."""
+        ...
+
+    def take_turn(self, source: Source) -> float:
+        """0 where the source's rate limit lets one more webhook in, which counts; else the seconds until it does."""
         ...
 
 

@@ -13,8 +13,10 @@ from webhooks.answers import (
     EventQuery,
     Glance,
     LostLease,
+    Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
     Settled,
     Settlement,
@@ -31,7 +33,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
-from webhooks.operator_ports import AuditStore, KeyStore, RecoveryStore, TenantStore
+from webhooks.operator_ports import AuditStore, KeyStore, RecoveryStore, SourceStore, TenantStore
 
 
 class Clock(Protocol):
@@ -90,6 +92,14 @@ class EventStore(Protocol):
 
     def event_deliveries(self, tenant: str, event_id: str, *, limit: int = 100) -> list[Delivery]:
         """The event's first `limit` deliveries in the order they were made, skipped ones too."""
+        ...
+
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """A received event is marked as ignored by a person, or not any more; False when there is none."""
+        ...
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """How many events of a source are kept, and how many deliveries to its handlers in each group."""
         ...
 
     def list_events(self, query: EventQuery) -> Page[Event]:
@@ -215,6 +225,10 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` looks now for what has expired, as it does by itself; False where nothing will expire."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
@@ -222,6 +236,13 @@ class StagingStore(Protocol):
 
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
@@ -251,6 +272,26 @@ class VitalsStore(Protocol):
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
         ...
 
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
+        ...
+
+
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
+        ...
+
 
 class Store(
     EventStore,
@@ -258,7 +299,9 @@ class Store(
     DeliveryStore,
     StagingStore,
     VitalsStore,
+    RecentStore,
     RecoveryStore,
+    SourceStore,
     KeyStore,
     AuditStore,
     TenantStore,

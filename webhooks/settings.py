@@ -185,8 +185,6 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     """What is right by itself and wrong together."""
     if settings.redis_url and settings.redis_url.rstrip("/") == settings.broker_url.rstrip("/"):
         yield "HOOKLINE_BROKER_URL is the store's own database; give it another number, such as /1"
-    if settings.replicas_ack:
-        yield "HOOKLINE_REPLICAS_ACK: this version does not wait for replicas; leave it at 0"
     ports = {"HOOKLINE_PORT": settings.port, "HOOKLINE_FLOWER_PORT": settings.flower_port}
     ports["HOOKLINE_DEMO_PORT"] = settings.demo_port
     for name, port in ports.items():

@@ -1,5 +1,6 @@
 """What goes: finished events in their time, erased payloads, deleted tenants; all of it in bounded steps."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -95,6 +96,30 @@ def test_nothing_polls_for_what_will_expire(world):
     world.attempt(world.publish())
 
     assert RETENTION_SECONDS - 5 < world.store.glance().next_due_seconds <= RETENTION_SECONDS
+
+
+def test_a_job_that_was_lost_is_begun_again_on_demand(world):
+    world.endpoint()
+    assert world.store.begin_trim() is False
+    delivery = world.publish()
+    world.attempt(delivery)
+    world.store.client.zrem("due", "job:trim")
+    world.advance(RETENTION_SECONDS + 1)
+
+    assert world.store.begin_trim() is True
+    run_jobs(world)
+    assert world.store.delivery(delivery) is None
+
+
+def test_an_event_may_be_accepted_with_a_retention_of_its_own(world):
+    world.endpoint()
+    world.store.keep_for("default", Retention(seconds=10_000))
+    world.accept(replace(world.event("evt_1"), retention_seconds=60.0))
+    world.attempt("evt_1:ep_1")
+    world.advance(61)
+    run_jobs(world)
+
+    assert world.store.event("default", "evt_1") is None
 
 
 def test_a_tenant_and_an_event_type_have_retentions_of_their_own(world):

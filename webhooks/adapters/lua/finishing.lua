@@ -7,15 +7,13 @@ local function regroup(id, d, from, to)
   end
 end
 
--- How long a finished event is kept: as its type says at its tenant, else as the tenant does, else the installation.
+-- How long a finished event is kept: as it was accepted with, else as its type is at its tenant, else as the tenant's
+-- are, else the installation's.
 local function retention_us(name)
-  local tenant = K.tenant .. string.match(name, '^[^:]*')
-  local own = redis.call('HMGET', tenant, 'retention_us', 'by_type')
-  if own[2] then
-    local of_type = redis.call('HGET', tenant, 'retention_us:' .. redis.call('HGET', K.event .. name, 'type'))
-    if of_type then return tonumber(of_type) end
-  end
-  return tonumber(own[1]) or P.retention_ms * 1000
+  local event = redis.call('HMGET', K.event .. name, 'retention_ms', 'type')
+  if event[1] then return tonumber(event[1]) * 1000 end
+  local own = redis.call('HMGET', K.tenant .. string.match(name, '^[^:]*'), 'retention_us:' .. event[2], 'retention_us')
+  return tonumber(own[1] or own[2]) or P.retention_ms * 1000
 end
 
 -- The event, its deliveries and their places in the indexes go together, by the job trim.lua.
@@ -35,6 +33,7 @@ local function finish(id, d, status, reason)
   redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339())
   redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
   if reason then redis.call('HSET', key, 'reason', reason) end
+  if status ~= 'delivered' and lane_of(d.endpoint_id) == 'deliveries' then count(status) end
   regroup(id, d, FINAL[d.status] or 'unfinished', FINAL[status])
   if redis.call('HINCRBY', K.event .. event_key(d), 'unfinished', -1) <= 0 then expire_event(event_key(d)) end
   next_in_line(id, d)
@@ -98,15 +97,15 @@ local function plan_cancelling(endpoint)
 end
 
 -- One delivery of an event, placed; or, where the endpoint is disabled, skipped.
--- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance)
-local function keep_delivery(e, endpoint, enabled, sequence)
+-- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance); ordering_key: for this delivery alone
+local function keep_delivery(e, endpoint, enabled, sequence, ordering_key)
   local id = e.id .. ':' .. endpoint
   local created = int(math.max(NOW, e.at) + sequence % 1000) -- apart, so that indexes have an order
   local d = {
     event_id = e.id, event_type = e.type, endpoint_id = endpoint, tenant = e.tenant, trigger = e.trigger,
     status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = int(sequence),
     created_us = created, began_us = int(e.at), created_at = now_rfc3339(), updated_at = now_rfc3339(),
-    ordering_key = e.ordering_key,
+    ordering_key = ordering_key or e.ordering_key,
   }
   local flat = {}
   for field, value in pairs(d) do

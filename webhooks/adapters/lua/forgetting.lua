@@ -8,6 +8,8 @@ local function entomb(endpoint)
   redis.call('HSET', key, 'id', endpoint, 'tenant', kept[1], 'host', kept[2] or '', 'deleted', now_rfc3339(), 'cut_us', int(NOW),
     'cut_reason', 'endpoint_deleted', 'revision', kept[3])
   redis.call('HDEL', K.breakers, endpoint)
+  redis.call('ZREM', K.failing, endpoint)
+  redis.call('UNLINK', K.recent .. endpoint)
   redis.call('ZREM', K.endpoints .. kept[1], endpoint)
 end
 

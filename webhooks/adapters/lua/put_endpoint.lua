@@ -12,7 +12,8 @@ if tonumber(redis.call('GET', K.version .. A.tenant) or 0) < 0 then return { 'de
 for field, value in pairs(A.fields) do redis.call('HSET', key, field, value) end
 redis.call('HSET', key, 'updated_at', now_rfc3339())
 if A.revision == 0 then
-  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', now_rfc3339(), 'streak', 0)
+  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', now_rfc3339(),
+    'streak', lane_of(A.id) == 'handlers' and A.fields.max_in_flight or 0) -- a handler needs no slow start
   redis.call('ZADD', K.endpoints .. A.tenant, NOW, A.id)
   redis.call('ZADD', K.tenants, 0, A.tenant)
   redis.call('SET', K.version .. A.tenant, int(NOW / 1000), 'NX') -- never again what it was before the tenant was deleted
