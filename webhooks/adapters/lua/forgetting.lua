@@ -10,6 +10,9 @@ local function entomb(endpoint)
   redis.call('HDEL', K.breakers, endpoint)
   redis.call('ZREM', K.failing, endpoint)
   redis.call('UNLINK', K.recent .. endpoint)
+  local hour = math.floor(NOW / 3600000000) -- as recent.lua counts it
+  redis.call('ZREM', K.slow .. int(hour), endpoint)
+  redis.call('ZREM', K.slow .. int(hour - 1), endpoint)
   redis.call('ZREM', K.endpoints .. kept[1], endpoint)
 end
 
