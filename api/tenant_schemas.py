@@ -4,12 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from api.event_schemas import check_event_type
 from api.fields import Limit, Number, Text
 from api.schemas import StrictSchema
 from api.shape_fields import decimal, mapping, moment, text, whole
 from api.shapes import ListShape
-from webhooks.matching import LONGEST_TYPE
+from webhooks.matching import LONGEST_TYPE, check_event_type
 
 SHORTEST_RETENTION, LONGEST_RETENTION = 60, 3650 * 86400
 MOST_TYPES = 100

@@ -120,6 +120,8 @@ class Event:
     """Of the event's span, W3C Trace Context; attempts are its children."""
     payload_erased_at: datetime | None = None
     """When `body` was erased on demand; it is empty then."""
+    warnings: tuple[str, ...] = ()
+    """Where the data does not fit the schema of its type, if that was no reason to refuse it."""
     retention_seconds: float | None = None
     """How long it is kept once its last delivery is final; None: the installation's."""
     source_id: str | None = None

@@ -1,4 +1,4 @@
-"""The seams for what operators ask: recoveries, sources, keys, the audit log, tenants."""
+"""The seams for what operators ask: recoveries, sources, keys, the audit log, portal links, tenants."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,6 +7,7 @@ from webhooks.answers import Page, Recovery, RecoveryScope
 from webhooks.api_keys import ApiKey
 from webhooks.auditing import AuditEntry
 from webhooks.operator_answers import AuditQuery, Deletion, KeyQuery, Retention, Tenant, TenantQuery
+from webhooks.portal_links import PortalLink
 from webhooks.sources import Source
 
 
@@ -87,6 +88,26 @@ class AuditStore(Protocol):
 
     def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
         """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+
+class PortalLinkStore(Protocol):
+    """Links for a tenant's own people."""
+
+    def add_portal_link(self, link: PortalLink) -> None:
+        """Keep it until it ends."""
+        ...
+
+    def portal_link(self, link_id: str) -> PortalLink | None:
+        """The link, or None when there is none or it has ended."""
+        ...
+
+    def portal_links(self, tenant: str) -> list[PortalLink]:
+        """The tenant's links, the one that lasts longest first, at most 250."""
+        ...
+
+    def delete_portal_link(self, link: PortalLink) -> None:
+        """It opens nothing any more; nothing where it had gone already."""
         ...
 
 

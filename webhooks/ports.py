@@ -11,18 +11,21 @@ from webhooks.answers import (
     DeliveryQuery,
     EndpointQuery,
     EventQuery,
+    EventTypeQuery,
     Glance,
     LostLease,
     Minute,
     Notice,
     Page,
+    Posting,
     Recent,
-    Recipient,
     Settled,
     Settlement,
     Staged,
     Vitals,
 )
+from webhooks.errors import Unavailable
+from webhooks.event_types import EventType
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -33,7 +36,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
-from webhooks.operator_ports import AuditStore, KeyStore, RecoveryStore, SourceStore, TenantStore
+from webhooks.operator_ports import AuditStore, KeyStore, PortalLinkStore, RecoveryStore, SourceStore, TenantStore
 
 
 class Clock(Protocol):
@@ -67,22 +70,12 @@ class Queue(Protocol):
 class EventStore(Protocol):
     """Events and their acceptance."""
 
-    def accept(
-        self,
-        event: Event,
-        recipients: Sequence[Recipient],
-        *,
-        call: str,
-        endpoints_version: int,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = "initial",
-    ) -> Acceptance:
-        """Keep the event, its deliveries and their places, all or nothing.
+    def accept(self, postings: Sequence[Posting]) -> list[Acceptance | Unavailable]:
+        """Keep each event, its deliveries and their places, all or nothing, one after the other.
 
-        `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
-        `stale` means that the endpoints changed since `endpoints_version`: match again.
+        `stale` means that the endpoints or the catalogue changed since they were matched: match again. `refused`:
+        the event was found not to fit its type, and is not there already. Where the store stops answering on the
+        way, the error stands in place of the answers that did not come; raises Unavailable when none came.
         """
         ...
 
@@ -139,6 +132,37 @@ class EndpointStore(Protocol):
 
     def endpoints_version(self, tenant: str) -> int:
         """Advances with each change to the tenant's endpoints; 0 before the first."""
+        ...
+
+
+class EventTypeStore(Protocol):
+    """The catalogue of event types, which all tenants share. Each write advances its version in the same step."""
+
+    def put_event_type(self, event_type: EventType) -> bool:
+        """Keep it in place of the one of that name, whose counts and first time stay; True where there was none.
+
+        Raises Conflict when the catalogue is full.
+        """
+        ...
+
+    def event_type(self, name: str) -> EventType | None:
+        """The event type of that name, or None."""
+        ...
+
+    def event_types(self) -> tuple[int, list[EventType]]:
+        """The catalogue's version, 0 before the first change, and all its types by name."""
+        ...
+
+    def event_types_version(self) -> int:
+        """Advances with each change to the catalogue; 0 before the first."""
+        ...
+
+    def list_event_types(self, query: EventTypeQuery) -> Page[EventType]:
+        """By name; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_event_type(self, name: str) -> bool:
+        """Take it out of the catalogue; False when it was not there."""
         ...
 
 
@@ -296,6 +320,7 @@ class RecentStore(Protocol):
 class Store(
     EventStore,
     EndpointStore,
+    EventTypeStore,
     DeliveryStore,
     StagingStore,
     VitalsStore,
@@ -304,6 +329,7 @@ class Store(
     SourceStore,
     KeyStore,
     AuditStore,
+    PortalLinkStore,
     TenantStore,
     Protocol,
 ):

@@ -114,6 +114,7 @@ def event(fields: Hash, body: bytes) -> Event:
         skipped_count=int(fields["skipped"]),
         payload_erased_at=time_of(fields.get("payload_erased_at")),
         source_id=fields.get("source_id"),
+        warnings=tuple(json.loads(fields.get("warnings", "[]"))),
         ignored_at=time_of(fields.get("ignored_at")),
         retention_seconds=int(fields["retention_ms"]) / 1000 if "retention_ms" in fields else None,
         traceparent=fields.get("traceparent"),

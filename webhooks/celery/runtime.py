@@ -13,17 +13,19 @@ from webhooks.adapters.clock import StoreClock, local_now
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
+from webhooks.adapters.tunnelling import EgressProxy
 from webhooks.attempting import Attempting
 from webhooks.celery import loading
 from webhooks.celery.loading import Registrar
 from webhooks.celery.nudge import Nudge
 from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.reloading import Reloader
 from webhooks.handlers import Handlers
+from webhooks.intake import Intake
 from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
 from webhooks.ports import Clock, Store
-from webhooks.publishing import Intake
 from webhooks.retrying import Stager
 from webhooks.settings import Settings, SettingsError
 from webhooks.tracing import NoSpans, Spans
@@ -43,6 +45,8 @@ class Runtime:
     nudge: Nudge
     handlers: Handlers
     registrar: Registrar
+    reloader: Reloader | None
+    """In development."""
 
 
 def build(
@@ -77,7 +81,7 @@ def build(
         settings=settings,
         store=store,
         queue=queue,
-        sender=HttpSender(UrlPolicy(settings.allow_networks)),
+        sender=HttpSender(UrlPolicy(settings.allow_networks), proxy=egress_proxy(settings)),
         attempting=attempting,
         stager=Stager(
             store=store,
@@ -90,6 +94,7 @@ def build(
         nudge=nudge,
         handlers=registry,
         registrar=registrar(store, registry, settings),
+        reloader=Reloader(settings.handlers, registry) if settings.reload and settings.handlers else None,
     )
 
 
@@ -112,6 +117,11 @@ def open_store(settings: Settings, *, kind: type[RedisStore] = RedisStore) -> Re
         windows=windows(settings),
         replicas_ack=settings.replicas_ack,
     )
+
+
+def egress_proxy(settings: Settings) -> EgressProxy | None:
+    """The proxy that these settings name."""
+    return EgressProxy.from_url(settings.egress_proxy) if settings.egress_proxy else None
 
 
 def open_spans(settings: Settings, clock: Clock) -> Spans:

@@ -1,4 +1,4 @@
--- One step of the job that deletes a tenant: keys first, then endpoints, so that nothing more is sent, then events with
+-- One step of the job that deletes a tenant: keys and portal links first, then endpoints, so that nothing more is sent, then events with
 -- their deliveries. What is being sent just now ends by itself and finds nothing to write to.
 -- ARGV[1]  A: job, limit, done_ttl_ms (how long the finished job is kept)
 -- Answers  {1 when the job is done, else 0, reminders}
@@ -23,6 +23,10 @@ each_of(K.api_keys, function(id)
   redis.call('UNLINK', K.api_key_of .. redis.call('HGET', K.api_key .. id, 'digest'), K.api_key .. id)
   redis.call('ZREM', K.api_keys .. '*', id)
   redis.call('ZREM', K.api_keys .. tenant, id)
+end)
+each_of(K.portal_links, function(id)
+  redis.call('UNLINK', K.portal_link .. id)
+  redis.call('ZREM', K.portal_links .. tenant, id)
 end)
 each_of(K.endpoints, function(id)
   entomb(id)
