@@ -95,7 +95,7 @@ class World:
             self.claims[delivery_id] = (claim, number, token)
         return claim.won or claim.refusal
 
-    def decided(self, delivery_id, status=200, *, error=None, schedule=(0.0,) * 20):
+    def decided(self, delivery_id, status=200, *, error=None, schedule=(0.0,) * 20, luck=0.0):
         """What the lifecycle makes of an answer to the claim of this delivery."""
         claim, number, _ = self.claims[delivery_id]
         verdict = Verdict.DELIVERED if status == 200 and not error else Verdict.FAILED
@@ -103,7 +103,7 @@ class World:
         attempt = Attempt(
             number=number, trigger=claim.delivery.next_trigger, started_at=datetime.now(UTC), outcome=outcome
         )
-        return lifecycle.settle(claim.delivery, attempt, schedule=schedule, own_schedule=True, luck=0)
+        return lifecycle.settle(claim.delivery, attempt, schedule=schedule, own_schedule=True, luck=luck)
 
     def settle(self, delivery_id, status=200, **options):
         """The store's answer to a settlement by who claimed last."""
