@@ -24,8 +24,14 @@ blueprint = Blueprint("health", __name__, url_prefix="/health", description="For
 class Readiness:
     """The verdict, and what it is made of."""
 
-    ready: bool
+    failed: list[str]
+    """The names of the checks that are red."""
     checks: dict[str, Any]
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is red."""
+        return not self.failed
 
 
 def judge(vitals: Vitals | None, *, broker: bool) -> Readiness:
@@ -43,8 +49,10 @@ def judge(vitals: Vitals | None, *, broker: bool) -> Readiness:
         "stager": {"ok": _fresh(stager, STAGER_SECONDS), "age_seconds": stager},
         "oldest_due_seconds": overdue,
     }
-    parts_ok = all(check["ok"] for check in checks.values() if isinstance(check, dict))
-    return Readiness(ready=parts_ok and _fresh(overdue, OVERDUE_SECONDS), checks=checks)
+    failed = [name for name, check in checks.items() if isinstance(check, dict) and not check["ok"]]
+    if not _fresh(overdue, OVERDUE_SECONDS):
+        failed.append("oldest_due_seconds")
+    return Readiness(failed=failed, checks=checks)
 
 
 @blueprint.route("/live", methods=["GET"])
@@ -63,7 +71,8 @@ def ready() -> ResponseReturnValue:
     """Say whether deliveries can be made, and what is missing."""
     wiring = wired()
     readiness = judge(_vitals(wiring), broker=wiring.broker_answers())
-    body = {"status": "ready" if readiness.ready else "not_ready", "checks": readiness.checks}
+    status = "ready" if readiness.ready else "not_ready"
+    body = {"status": status, "failed": readiness.failed, "checks": readiness.checks}
     return (body, 200) if readiness.ready else (body, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 

@@ -158,6 +158,7 @@ class ReadinessShape(Schema):
     """Whether everything that deliveries need is there."""
 
     status = fields.String(required=True, metadata={"enum": ["ready", "not_ready"]})
+    failed = fields.List(fields.String(), required=True)
     checks = mapping()
 
 

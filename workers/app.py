@@ -1,5 +1,6 @@
 """The Celery app: `celery -A workers.app worker`, `beat` and `flower`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from webhooks import logs
 from webhooks.model import Lane
 from webhooks.settings import Settings
 from workers.queue import CANARY, DELIVER, PROCESS
-from workers.runtime import build, settings_from_environment
+from workers.runtime import Runtime, build, settings_from_environment
 from workers.stager import stager_step
 from workers.tasks import register
 
@@ -70,7 +71,7 @@ def broker_options(url: str) -> dict[str, Any]:
     }
 
 
-def make_app(settings: Settings) -> Celery:
+def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime] = build) -> Celery:
     """The whole worker: tasks, and a stager in each worker."""
     app = bare_app(settings)
     runtime = build(app, settings)

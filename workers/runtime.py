@@ -4,11 +4,13 @@ import os
 import random  # noqa: TID251 - the composition root brings luck in
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from celery import Celery
 
-from webhooks.adapters.clock import StoreClock
+from webhooks.adapters.clock import StoreClock, local_now
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
@@ -43,13 +45,20 @@ class Runtime:
     registrar: Registrar
 
 
-def build(app: Celery, settings: Settings) -> Runtime:
+def build(
+    app: Celery,
+    settings: Settings,
+    *,
+    store_kind: type[RedisStore] = RedisStore,
+    queue_kind: type[CeleryQueue] = CeleryQueue,
+    local_now: Callable[[], datetime] = local_now,
+) -> Runtime:
     """A runtime for this process; connects to nothing yet."""
-    store = open_store(settings)
-    queue = CeleryQueue(app)
+    store = open_store(settings, kind=store_kind)
+    queue = queue_kind(app)
     nudge = Nudge()
     registry = handlers.load(settings.handlers)
-    clock = StoreClock(store.now)
+    clock = StoreClock(store.now, local_now=local_now)
     spans = open_spans(settings, clock)
     intake = Intake(store, queue, spans=spans)
     attempting = Attempting(
@@ -93,9 +102,9 @@ def registrar(store: EndpointStore, registry: Handlers, settings: Settings) -> R
     )
 
 
-def open_store(settings: Settings) -> RedisStore:
+def open_store(settings: Settings, *, kind: type[RedisStore] = RedisStore) -> RedisStore:
     """The store of these settings."""
-    return RedisStore.from_url(
+    return kind.from_url(
         settings.redis_url,
         cipher=Cipher(settings.secret_keys),
         retention_seconds=settings.retention_seconds,

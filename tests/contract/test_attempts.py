@@ -112,6 +112,14 @@ def test_an_expired_lease_is_settled_as_lost_once_by_however_many_stagers(world,
     assert (attempt.outcome.verdict, world.store.lost_leases()) == (Verdict.LOST, [])
 
 
+def test_a_worker_whose_lease_was_given_up_hears_that_its_settlement_came_too_late(world, delivery):
+    """Its token is the one under which a stager settled, yet it is not repeating that call."""
+    lose(world, delivery)
+    late = world.settle(delivery, 200)
+
+    assert (late.won, world.store.delivery(delivery).status) == (False, Status.RETRYING)
+
+
 def test_a_late_2xx_while_retrying_delivers_and_corrects_the_record(world, delivery):
     lose(world, delivery)
     found, _ = world.store.settle_late(delivery, lifecycle.settle_late(world.decided(delivery, 200).attempt))

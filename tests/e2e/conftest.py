@@ -53,7 +53,9 @@ class Api:
         self.stack, self.tenant = stack, tenant
 
     def endpoint(self, url, **fields):
-        return self.stack.post("/v1/endpoints", {"url": url, "tenant": self.tenant, "retry_schedule": [], **fields})
+        made = self.stack.post("/v1/endpoints", {"url": url, "tenant": self.tenant, "retry_schedule": [], **fields})
+        self.last_endpoint = made["id"]
+        return made
 
     def publish(self, data=None, **fields):
         return self.stack.post(

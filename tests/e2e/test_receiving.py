@@ -9,8 +9,8 @@ from bench.stack import wait_until
 from tests.e2e.conftest import SOURCE_SECRET
 
 
-def post(stack, body, *, message_id, secret=SOURCE_SECRET, headers=None):
-    now = datetime.now(UTC)
+def post(stack, body, *, message_id, secret=SOURCE_SECRET, headers=None, now=None):
+    now = now or datetime.now(UTC)
     signed = {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),

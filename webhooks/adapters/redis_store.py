@@ -1,7 +1,7 @@
 """The Redis store: every port of `ports.Store` over one client."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import redis
 from redis.backoff import NoBackoff
@@ -38,7 +38,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
-    ) -> "RedisStore":
+    ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         client: Any = redis.Redis.from_url(
             url,
@@ -57,7 +57,7 @@ class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
-    ) -> "RedisStore":
+    ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
             "reserve_us": RESERVE_SECONDS * 1_000_000,

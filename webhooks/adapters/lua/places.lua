@@ -40,7 +40,7 @@ end
 local function publish(id, d)
   redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id)
   redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
-  redis.call('HDEL', K.delivery .. id, 'publishes')
+  redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us')
   remind(id, d)
 end
 
@@ -49,6 +49,7 @@ local function make_ready(id, d, kind)
   local turn = redis.call('GET', K.turn .. lane_of(d.endpoint_id)) or 0
   redis.call('ZADD', ready .. ':' .. d.tenant, d.sequence, id)
   redis.call('ZADD', ready, 'NX', turn, d.tenant)
+  redis.call('HSET', K.delivery .. id, 'ready_us', int(NOW))
 end
 
 -- How many wait for their endpoint, in all lists and lines: what entered less what left.

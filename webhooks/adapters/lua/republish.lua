@@ -19,6 +19,7 @@ for i = 1, #entries, 2 do
       redis.call('ZADD', published, NOW, id)
       redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
       redis.call('HINCRBY', K.delivery .. id, 'publishes', 1)
+      redis.call('HSETNX', K.delivery .. id, 'published_us', int(at)) -- the first time: health counts from then
       remind(id, d)
     end
   end

@@ -7,7 +7,8 @@
 local key = K.delivery .. A.id
 local d = hash(key)
 local attempts = tonumber(d.attempts)
-if d.status and d.status ~= 'sending' and d.token == A.token and attempts == A.attempt then
+local same_kind = (d.last_error == 'lost') == (A.lost == 1) -- what a stager gave up as lost was not settled by the worker
+if d.status and d.status ~= 'sending' and d.token == A.token and attempts == A.attempt and same_kind then
   return { 1, d.status, d.reason or '', 0, reminders } -- said again after a lost answer
 end
 if d.status ~= 'sending' or d.token ~= A.token or attempts + 1 ~= A.attempt then
