@@ -90,14 +90,24 @@ def run(plan: Plan) -> Verdict:
             f"  {len(load.accepted)} events accepted, {load.refused} posts refused; waiting for the end",
             flush=True,
         )
-        with contextlib.suppress(TimeoutError):
-            wait_until("nothing is unfinished", lambda: _unfinished(stack) == 0, seconds=STUCK_AFTER_SECONDS)
+        _wait_for_the_end(stack)
         verdict = examine(stack, load.accepted, places, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:
                 Path(f"/tmp/chaos-{name}.log").write_text(stack.log(name))  # noqa: S108 - to be looked at
         return verdict
+
+
+def _wait_for_the_end(stack: Stack) -> None:
+    """Until nothing is unfinished, or nothing has finished for so long that what is left is stuck."""
+    left = _unfinished(stack)
+    while left:
+        with contextlib.suppress(TimeoutError):
+            wait_until("some more end", lambda before=left: _unfinished(stack) < before, seconds=STUCK_AFTER_SECONDS)
+        before, left = left, _unfinished(stack)
+        if left >= before:
+            return
 
 
 def _unfinished(stack: Stack) -> int:

@@ -16,7 +16,7 @@ TYPES = 4
 """Each event goes to two endpoints: those whose numbers are the type's, and four more."""
 KEYS = 24
 """Ordering keys among the events; each type has six of them to itself."""
-CAP = 2
+CAP = 4
 PLAIN, CAPPED, LIMITED, ORDERED, DOWN = "plain", "capped", "rate-limited", "ordered", "down at first"
 KINDS = (PLAIN, CAPPED, LIMITED, ORDERED, DOWN, PLAIN, PLAIN, ORDERED)
 OWN: Mapping[str, dict[str, Any]] = {

@@ -36,6 +36,7 @@ if d.trigger ~= 'test' then
   local why, wake_at = gate(endpoint, A.id)
   if why then
     redis.call('ZREM', K.in_flight .. endpoint, A.id)
+    reserve_start(d, -1)
     wait(A.id, d, why, wake_at)
     return { 'waiting', hungry(lane), reminders }
   end

@@ -1,11 +1,12 @@
 -- Stands after prelude.lua: the gate of an endpoint, and the moves from place to place.
 
 -- Why the endpoint takes nothing more now, and when to look again; nil where it does. In-flight slots are a sorted set
--- scored by when each ends; ended ones do not count. `own`: a delivery that holds a slot already.
+-- scored by when each ends; ended ones do not count. `own`: a delivery that holds a slot already and is to start now, so
+-- that the rate of starts counts (tat_us); else the rate at which they are published does (reserved_us).
 local function gate(endpoint, own)
   local slots = K.in_flight .. endpoint
   local g = redis.call('HMGET', K.endpoint .. endpoint, 'max_in_flight', 'streak', 'breaker', 'breaker_until_us',
-    'rate_interval_us', 'rate_burst', 'tat_us')
+    'rate_interval_us', own and 'rate_ahead_us' or 'rate_published_ahead_us', own and 'tat_us' or 'reserved_us')
   local probing = g[3] and g[3] ~= 'closed'
   if probing and NOW < tonumber(g[4]) then return 'breaker', tonumber(g[4]) end
   redis.call('ZREMRANGEBYSCORE', slots, '-inf', NOW)
@@ -17,7 +18,7 @@ local function gate(endpoint, own)
   end
   local interval = tonumber(g[5]) or 0
   if interval > 0 then
-    local free_at = math.max(tonumber(g[7]) or 0, NOW) - (tonumber(g[6]) - 1) * interval
+    local free_at = math.max(tonumber(g[7]) or 0, NOW) - tonumber(g[6])
     if free_at > NOW then return 'rate_limit', free_at end
   end
   return nil
@@ -37,9 +38,19 @@ end
 
 -- The places. A delivery that is not final is in exactly one.
 
+-- Published as fast as the rate limit will let them start: no message for one that would only be sent back to wait.
+local function reserve_start(d, by)
+  local e = K.endpoint .. d.endpoint_id
+  local r = redis.call('HMGET', e, 'rate_interval_us', 'reserved_us')
+  local interval = tonumber(r[1]) or 0
+  if interval == 0 or d.trigger == 'test' then return end
+  redis.call('HSET', e, 'reserved_us', int(math.max(tonumber(r[2]) or 0, NOW) + by * interval))
+end
+
 local function publish(id, d)
   redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id)
   redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
+  reserve_start(d, 1)
   redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us')
   remind(id, d)
 end
