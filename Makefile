@@ -7,7 +7,9 @@ INSTALLED := $(VENV)/.installed
 SOURCES := webhooks workers api bench examples tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check lint format types contracts chaos lock clean
+SCENARIOS := drain latency shapes growth storm memory start receiving
+
+.PHONY: help up demo test check lint format types contracts chaos bench lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,9 +55,16 @@ contracts: $(INSTALLED) ## which package may import which
 chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, write docs/reliability.md
 	$(BIN)/python -m bench.chaos --write
 
+bench: $(INSTALLED) ## measure against what one would use instead, write docs/benchmarks.md; one: make bench -- NAME
+	$(BIN)/python -m bench $(filter-out bench,$(MAKECMDGOALS))
+
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
 
 clean: ## remove what was built; data in ./var stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+# `make bench -- drain`: the name is a goal too, of which bench has taken care
+$(SCENARIOS):
+	@:

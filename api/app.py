@@ -11,6 +11,10 @@ from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
 from api import (
+    api_keys,
+    audit,
+    auditing,
+    auth,
     deliveries,
     documentation,
     endpoints,
@@ -20,10 +24,11 @@ from api import (
     health,
     inbox,
     metrics,
+    permissions,
     secrets,
     stats,
 )
-from api.auth import principal_of
+from api.auth import Authenticator
 from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
 from api.wiring import Wiring, attach
@@ -45,6 +50,19 @@ OPENAPI = {
         "security": [{"bearer": []}],
     },
 }
+
+DOCUMENTED = (
+    events,
+    endpoints,
+    secrets,
+    deliveries,
+    explain,
+    inbox,
+    stats,
+    api_keys,
+    audit,
+)
+"""The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
 
 class MsgspecProvider(JSONProvider):
@@ -74,19 +92,14 @@ def create_app(wiring: Wiring) -> Flask:
     attach(app, wiring)
     metrics.measure_requests(app)
     app.before_request(_name_request(wiring.random_bytes))
-    app.before_request(_authenticate(wiring.settings.api_key))
+    authenticator = Authenticator(wiring.store, api_key=wiring.settings.api_key, monotonic=wiring.clock.monotonic)
+    auth.attach(app, authenticator)
+    app.before_request(_authenticate(authenticator))
+    auditing.watch(app)
     app.after_request(_show_request_id)
     api = Api(app)
     errors.register(app)
-    for module in (
-        events,
-        endpoints,
-        secrets,
-        deliveries,
-        explain,
-        inbox,
-        stats,
-    ):
+    for module in DOCUMENTED:
         api.register_blueprint(module.blueprint)
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
@@ -105,12 +118,15 @@ def _name_request(random_bytes: Callable[[int], bytes]) -> Callable[[], None]:
     return name
 
 
-def _authenticate(api_key: str) -> Callable[[], ResponseReturnValue | None]:
+def _authenticate(authenticator: Authenticator) -> Callable[[], ResponseReturnValue | None]:
     """Everything below the base path needs a key, addresses that do not exist included; metrics too."""
 
     def authenticate() -> None:
         if request.path.startswith(BASE_PATH) or request.path == metrics.PATH:
-            g.principal = principal_of(request.headers.get("Authorization"), api_key=api_key)
+            authorization = request.headers.get("Authorization")
+            g.principal = authenticator.principal_of(authorization, address=request.remote_addr or "")
+            if request.url_rule is not None:
+                permissions.check(g.principal, method=request.method, rule=request.url_rule.rule)
 
     return authenticate
 

@@ -1,24 +1,30 @@
 """Who asks: a bearer key, and what it may see."""
 
 import hmac
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import cast
+from typing import TypeVar, cast
 
-from flask import g
+from flask import Flask, current_app, g
 
-from webhooks.errors import Forbidden, NotFound, Unauthorized
+from api.failures import FailureLimit
+from webhooks.api_keys import ApiKey, Scope, digest_of, looks_like_key
+from webhooks.errors import Forbidden, NotFound, RateLimited, Unauthorized
 from webhooks.model import INBOX_TENANT_PREFIX
+from webhooks.ports import KeyStore
 
 DEFAULT_TENANT = "default"
+INSTALLATION = "installation"
+"""The name of `HOOKLINE_API_KEY`, which is no key of the store and so has no id."""
+REMEMBERED_SECONDS = 1.0
+"""How long a key that was looked up is not looked up again: so long may a revoked one go on elsewhere."""
+MOST_REMEMBERED = 10_000
+EXTENSION = "hookline.authenticator"
 
-
-class Scope(StrEnum):
-    """What a key may do."""
-
-    PUBLISH = "publish"
-    MANAGE = "manage"
-    READ = "read"
+Memory = TypeVar("Memory")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,8 @@ class Principal:
 
     tenant: str | None = None
     scopes: frozenset[Scope] = frozenset(Scope)
+    key_id: str | None = None
+    name: str = INSTALLATION
 
     def tenant_to_write(self, named: str | None) -> str:
         """The tenant whose things are made; raises Forbidden for another one than the key's."""
@@ -48,12 +56,83 @@ class Principal:
         return None not in (self.tenant, tenant) and tenant != self.tenant
 
 
-def principal_of(authorization: str | None, *, api_key: str) -> Principal:
-    """Who the header `Authorization` (RFC 6750 §2.1) stands for; raises Unauthorized."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not api_key or not _same(token.strip(), api_key):
-        raise Unauthorized("send the header `Authorization: Bearer <key>` with a key of this installation")
-    return Principal()
+class Authenticator:
+    """Knows the installation's key and looks the others up; safe with many threads."""
+
+    def __init__(self, keys: KeyStore, *, api_key: str, monotonic: Callable[[], float]) -> None:
+        self._keys = keys
+        self._api_key = api_key
+        self._monotonic = monotonic
+        self._failures = FailureLimit(monotonic)
+        self._lock = threading.Lock()
+        self._looked_up: OrderedDict[str, tuple[float, ApiKey]] = OrderedDict()
+        self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Addresses, each with the digest of a key that it used with success."""
+
+    def principal_of(self, authorization: str | None, *, address: str) -> Principal:
+        """Who the header `Authorization` (RFC 6750 §2.1) stands for; raises Unauthorized, RateLimited, Unavailable."""
+        scheme, _, token = (authorization or "").partition(" ")
+        return self.principal_of_key(token.strip() if scheme.lower() == "bearer" else "", address=address)
+
+    def principal_of_key(self, text: str, *, address: str) -> Principal:
+        """Who holds this key; raises Unauthorized, RateLimited, Unavailable.
+
+        An address that failed too often is refused before anything is looked up, unless it used this very key
+        before: many clients may share one address with one that is set up wrongly.
+        """
+        digest = digest_of(text)
+        wait = self._failures.wait_seconds(address)
+        if wait and (address, digest) not in self._welcome:
+            raise RateLimited("too many calls without a valid key from this address", retry_after_seconds=wait)
+        found = self._known(text, digest)
+        if found is None:
+            self._welcome.pop((address, digest), None)
+            self._failures.note(address)
+            raise Unauthorized("send the header `Authorization: Bearer <key>` with a key of this installation")
+        self._remember(self._welcome, (address, digest), None)
+        return found
+
+    def forget(self, key_id: str) -> None:
+        """A revoked key is refused by this process from now on, and by the others within a second."""
+        with self._lock:
+            for digest in [each for each, (_, known) in self._looked_up.items() if known.id == key_id]:
+                del self._looked_up[digest]
+
+    def _known(self, text: str, digest: str) -> Principal | None:
+        if self._api_key and _same(text, self._api_key):
+            return Principal()
+        if not looks_like_key(text):
+            return None
+        found = self._look_up(digest)
+        if found is None:
+            return None
+        return Principal(tenant=found.tenant, scopes=found.scopes, key_id=found.id, name=found.name)
+
+    def _look_up(self, digest: str) -> ApiKey | None:
+        until, known = self._looked_up.get(digest, (0.0, None))
+        if known and self._monotonic() < until:
+            return known
+        found = self._keys.use_api_key(digest)
+        if found:
+            self._remember(self._looked_up, digest, (self._monotonic() + REMEMBERED_SECONDS, found))
+        return found
+
+    def _remember(self, memory: OrderedDict[Memory, Value], item: Memory, value: Value) -> None:
+        with self._lock:
+            memory[item] = value
+            memory.move_to_end(item)
+            if len(memory) > MOST_REMEMBERED:
+                memory.popitem(last=False)
+
+
+def attach(app: Flask, authenticator: Authenticator) -> None:
+    """From now on the app's views find the authenticator."""
+    app.extensions[EXTENSION] = authenticator
+
+
+def authenticator() -> Authenticator:
+    """The authenticator of the app that serves this request."""
+    return cast("Authenticator", current_app.extensions[EXTENSION])
 
 
 def principal() -> Principal:

@@ -10,12 +10,11 @@ from api.auth import principal
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape
 from api.event_schemas import TestSchema
-from api.paging import page_of
 from api.reading import Blueprint
 from api.schemas import EndpointsQuery
 from api.shapes import EventShape
 from api.wiring import wired
-from webhooks.answers import Page
+from webhooks.answers import EndpointQuery, Page
 from webhooks.errors import NotFound
 from webhooks.model import HANDLER_PREFIX, Endpoint
 from webhooks.publishing import Draft, publish_test
@@ -48,9 +47,8 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
 def list_endpoints(query: dict[str, Any]) -> ResponseReturnValue:
     """List a tenant's endpoints, newest first."""
     store = wired().store
-    tenant = principal().tenant_to_read(query.get("tenant"))
-    _, endpoints = store.endpoints(tenant)
-    found = page_of(endpoints, limit=query["limit"], cursor=query.get("cursor"), filters=tenant)
+    tenant = principal().tenant_to_read(query.pop("tenant", None))
+    found = store.list_endpoints(EndpointQuery(tenant=tenant, **query))
     # The endpoint as read alone knows its health, too.
     now = [store.endpoint(endpoint.id) for endpoint in found.items]
     return rendering.page(Page(tuple(each for each in now if each), found.next), rendering.endpoint)

@@ -10,7 +10,7 @@ from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from webhooks import errors
-from webhooks.errors import FieldErrors, InvalidRequest, WebhookError
+from webhooks.errors import FieldErrors, InvalidRequest, RateLimited, WebhookError
 
 RETRY_AFTER_SECONDS = 2
 UNREAD = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.LENGTH_REQUIRED)
@@ -46,6 +46,7 @@ TABLE: Mapping[type[WebhookError], Row] = {
     errors.Conflict: Row(409, "conflict", "Conflict"),
     errors.PayloadTooLarge: Row(413, "payload_too_large", "Payload too large"),
     UnsupportedMediaType: Row(415, "unsupported_media_type", "Unsupported media type"),
+    errors.RateLimited: Row(429, "rate_limited", "Too many requests"),
     errors.Unavailable: Row(503, "unavailable", "Unavailable"),
     errors.WebhookError: Row(500, "internal", "Internal error"),
 }
@@ -53,7 +54,6 @@ TABLE: Mapping[type[WebhookError], Row] = {
 HTTP_TABLE: Mapping[int, Row] = {
     **{row.status: row for row in TABLE.values() if row.status not in (400, 409)},
     405: Row(405, "method_not_allowed", "Method not allowed"),
-    429: Row(429, "rate_limited", "Too many requests"),
 }
 
 DETAILS: Mapping[int, str] = {
@@ -99,7 +99,10 @@ def _told(error: WebhookError) -> Response:
     row = row_of(error)
     if row.code == "internal":
         return _told_for_bug(error)
-    return problem(row, str(error), error.errors if isinstance(error, InvalidRequest) else None)
+    answer = problem(row, str(error), error.errors if isinstance(error, InvalidRequest) else None)
+    if isinstance(error, RateLimited):
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
 
 
 def _told_for_framework(error: HTTPException) -> Response:

@@ -159,6 +159,38 @@ class EventQuery:
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointQuery:
+    """What to list: one tenant's endpoints, newest first."""
+
+    tenant: str
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyQuery:
+    """What to list: one tenant's API keys, or all of the installation where `tenant` is None; newest first."""
+
+    tenant: str | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """What to list of the audit log: one tenant's part, or all of it where `tenant` is None; newest first."""
+
+    tenant: str | None = None
+    key_id: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some of a list; `next` is the cursor of the rest, None at the end."""

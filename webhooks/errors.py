@@ -12,6 +12,7 @@ WebhookError
 │   ├── IdempotencyMismatch  409 idempotency_mismatch
 │   └── IllegalMove       409 conflict
 ├── PayloadTooLarge       413 payload_too_large
+├── RateLimited           429 rate_limited
 └── Unavailable           503 unavailable
 """
 
@@ -70,6 +71,14 @@ class IllegalMove(Conflict):
 
 class PayloadTooLarge(WebhookError):
     """The body is over the limit."""
+
+
+class RateLimited(WebhookError):
+    """Too much from there; the same may be asked again after so many seconds."""
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(WebhookError):

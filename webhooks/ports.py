@@ -6,11 +6,14 @@ from typing import Protocol
 
 from webhooks.answers import (
     Acceptance,
+    AuditQuery,
     Backlog,
     Claim,
     DeliveryQuery,
+    EndpointQuery,
     EventQuery,
     Glance,
+    KeyQuery,
     LostLease,
     Notice,
     Page,
@@ -20,6 +23,8 @@ from webhooks.answers import (
     Staged,
     Vitals,
 )
+from webhooks.api_keys import ApiKey
+from webhooks.auditing import AuditEntry
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -119,6 +124,10 @@ class EndpointStore(Protocol):
 
     def endpoints(self, tenant: str) -> tuple[int, list[Endpoint]]:
         """The tenant's `endpoints_version` and all its endpoints, oldest first."""
+        ...
+
+    def list_endpoints(self, query: EndpointQuery) -> Page[Endpoint]:
+        """A tenant's endpoints, newest first, without their health; raises InvalidRequest for a bad cursor."""
         ...
 
     def endpoints_version(self, tenant: str) -> int:
@@ -246,5 +255,41 @@ class VitalsStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, Protocol):
+class KeyStore(Protocol):
+    """API keys. The keys themselves are not in it, only their digests."""
+
+    def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
+        """Keep a new key; from now on its digest finds it."""
+        ...
+
+    def use_api_key(self, digest: str) -> ApiKey | None:
+        """The key of that digest, noted as used (to the minute), or None."""
+        ...
+
+    def api_key(self, key_id: str) -> ApiKey | None:
+        """The key of that id, or None."""
+        ...
+
+    def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_api_key(self, key_id: str) -> bool:
+        """Nothing finds it any more; False when there was none."""
+        ...
+
+
+class AuditStore(Protocol):
+    """The audit log, of which old entries go by themselves."""
+
+    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
+        """Keep the entry; those that are older than `keep_seconds` are dropped by and by."""
+        ...
+
+    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
+        """Newest first; raises InvalidRequest for a bad cursor."""
+        ...
+
+
+class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, AuditStore, Protocol):
     """Everything that is remembered."""

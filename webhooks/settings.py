@@ -33,6 +33,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_TIMEOUT": ("timeout_seconds", variables.duration_between("1s", "60s")),
     "HOOKLINE_ALLOW_NETWORKS": ("allow_networks", variables.networks),
     "HOOKLINE_RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
+    "HOOKLINE_AUDIT_RETENTION": ("audit_retention_seconds", variables.duration_between("1h", "3650d")),
     "HOOKLINE_HANDLERS": ("handlers", variables.module),
     "HOOKLINE_HANDLER_TIMEOUT": ("handler_timeout_seconds", variables.duration_between("1s", "1h")),
     "HOOKLINE_WORKER_PROCESSES": ("worker_processes", variables.integer(1, 256)),
@@ -50,6 +51,9 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
 }
 """Each variable's field and reader; those of the sources stand in source_variables.py."""
+
+OTHERS = frozenset({"HOOKLINE_URL"})
+"""Variables of the command line, which are nothing to a server and may stand in the same shell."""
 
 HOW_TO_GET = {
     "HOOKLINE_REDIS_URL": "give a server's URL, such as redis://127.0.0.1:6379/0; `make up` brings its own",
@@ -84,6 +88,7 @@ class Settings:
     timeout_seconds: float = 15.0
     allow_networks: tuple[str, ...] = ()
     retention_seconds: float = 30 * 86400
+    audit_retention_seconds: float = 365 * 86400
     handlers: str = ""
     worker_processes: int = os.cpu_count() or 1
     worker_slots: int = 100
@@ -169,7 +174,7 @@ def _next_database(url: str, problems: list[str]) -> str:
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environ):
-        if not name.startswith(PREFIX) or name in VARIABLES or SOURCE_VARIABLE.fullmatch(name):
+        if not name.startswith(PREFIX) or name in OTHERS or name in VARIABLES or SOURCE_VARIABLE.fullmatch(name):
             continue
         meant = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VARIABLES], n=1)
         hint = f"did you mean {PREFIX}{meant[0]}?" if meant else ".env.example lists them all"

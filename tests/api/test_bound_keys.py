@@ -1,23 +1,15 @@
 """What a key that is bound to one tenant finds of another's things (case 139)."""
 
 import pytest
-from flask import g
-
-from api.app import create_app
-from api.auth import Principal
-from tests.api.conftest import Client
 
 
 @pytest.fixture
-def bound(wiring):
+def bound(client, client_of, wiring):
     """A client whose key is bound to the tenant acme."""
-    app = create_app(wiring)
-
-    @app.before_request
-    def bind():
-        g.principal = Principal(tenant="acme")
-
-    return Client(app)
+    body = {"name": "acme's", "tenant": "acme", "scopes": ["publish", "manage", "read"]}
+    bound = client_of(wiring)
+    bound.headers = {"Authorization": f"Bearer {client.post('/v1/keys', body).json['key']}"}
+    return bound
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ ROWS = [
     (errors.IllegalMove("x"), 409, "conflict"),
     (errors.PayloadTooLarge("x"), 413, "payload_too_large"),
     (UnsupportedMediaType("x"), 415, "unsupported_media_type"),
+    (errors.RateLimited("x", retry_after_seconds=3), 429, "rate_limited"),
     (errors.Unavailable("x"), 503, "unavailable"),
 ]
 FRAMEWORK_ROWS = [

@@ -97,7 +97,7 @@ def test_events_are_listed_newest_first_by_type(world):
 
 
 def test_a_page_examines_so_many_entries_and_goes_on(world, monkeypatch):
-    monkeypatch.setattr("webhooks.adapters.redis_lists.MOST_EXAMINED", 40)
+    monkeypatch.setattr("webhooks.adapters.pages.MOST_EXAMINED", 40)
     world.endpoint()
     wanted = world.publish(event_type="rare.one")
     for _ in range(60):

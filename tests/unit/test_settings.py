@@ -281,3 +281,7 @@ def test_every_field_can_be_set_by_a_variable():
     fields = {field.name for field in dataclasses.fields(Settings)} - {"sources"}
 
     assert fields == {field for field, _ in VARIABLES.values()}
+
+
+def test_a_variable_of_the_command_line_is_no_mistake():
+    assert read(URL="http://127.0.0.1:8000").port == 8000

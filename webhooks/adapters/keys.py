@@ -36,6 +36,10 @@ PREFIXES = {
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "api_key": "api_key:",  # hash: what is known of an API key
+    "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
+    "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *
+    "audit": "audit:",  # stream of who changed what, <tenant>, and of all: *
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }
 

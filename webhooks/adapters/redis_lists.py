@@ -1,53 +1,27 @@
 """Lists in Redis: newest first, by cursor, from the indexes."""
 
-import base64
-import hashlib
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
-
-from webhooks.adapters import records
+from webhooks.adapters import pages, records
 from webhooks.adapters.keys import key
+from webhooks.adapters.pages import MOST_EXAMINED, Entry
 from webhooks.adapters.redis_deliveries import RedisDeliveries
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
-from webhooks.answers import DeliveryQuery, EventQuery, Page
-from webhooks.errors import InvalidRequest
-from webhooks.model import Delivery, Event, Status
-
-MOST_EXAMINED = 2000
-"""Entries that one page looks at; with a rare filter it may be short, even empty, and have a `next`."""
-CHUNK = 250
-
-T = TypeVar("T")
-Entry = tuple[int, str]
-"""A score (µs) and an id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
-    """Which part of an index to walk, from its newest end."""
-
-    index: str
-    newest: float
-    oldest: float
-    after: Entry | None
+from webhooks.answers import DeliveryQuery, EndpointQuery, EventQuery, Page
+from webhooks.model import Delivery, Endpoint, Event
 
 
 class RedisLists(RedisDeliveries, RedisPart):
-    """The lists of `ports.DeliveryStore` and `ports.EventStore`."""
+    """The lists of `ports.DeliveryStore`, `ports.EventStore` and `ports.EndpointStore`."""
 
     def list_deliveries(self, query: DeliveryQuery) -> Page[Delivery]:
         """See `ports.DeliveryStore.list_deliveries`."""
-        marker = _marker(query)
-        after = _decode(query.cursor, marker)
+        marker = pages.marker_of(query)
+        after = pages.decode(query.cursor, marker)
         if query.event_id:
             return self._of_event(query, after, marker)
-        window = _window(_index_of(query), query.since, query.until, after)
-        return self._page(
-            window,
+        return pages.page(
+            self.client,
+            pages.window(_index_of(query), since=query.since, until=query.until, after=after),
             query.limit,
             marker,
             read=self.deliveries,
@@ -63,10 +37,11 @@ class RedisLists(RedisDeliveries, RedisPart):
 
     def list_events(self, query: EventQuery) -> Page[Event]:
         """See `ports.EventStore.list_events`."""
-        marker = _marker(query)
-        window = _window(key("events", query.tenant), query.since, query.until, _decode(query.cursor, marker))
-        return self._page(
-            window,
+        marker = pages.marker_of(query)
+        after = pages.decode(query.cursor, marker)
+        return pages.page(
+            self.client,
+            pages.window(key("events", query.tenant), since=query.since, until=query.until, after=after),
             query.limit,
             marker,
             read=lambda ids: self._events(query.tenant, ids),
@@ -74,9 +49,26 @@ class RedisLists(RedisDeliveries, RedisPart):
             wanted=lambda event: query.event_type in (None, event.type),
         )
 
+    def list_endpoints(self, query: EndpointQuery) -> Page[Endpoint]:
+        """See `ports.EndpointStore.list_endpoints`."""
+        marker = pages.marker_of(query)
+        after = pages.decode(query.cursor, marker)
+        return pages.page(
+            self.client,
+            pages.window(key("endpoints", query.tenant), since=None, until=None, after=after),
+            query.limit,
+            marker,
+            read=self._endpoints,
+            ident=lambda endpoint: endpoint.id,
+        )
+
     def _events(self, tenant: str, event_ids: list[str]) -> list[Event]:
         found = self.hashes([key("event", tenant, each) for each in event_ids])
         return [records.event(fields, b"") for fields in found if fields]
+
+    def _endpoints(self, endpoint_ids: list[str]) -> list[Endpoint]:
+        found = [self.endpoint_of(fields) for fields in self.hashes([key("endpoint", each) for each in endpoint_ids])]
+        return [each for each in found if each]
 
     def _of_event(self, query: DeliveryQuery, after: Entry | None, marker: str) -> Page[Delivery]:
         """An event's deliveries in the order they were made; the cursor counts them."""
@@ -90,69 +82,9 @@ class RedisLists(RedisDeliveries, RedisPart):
             if _wanted(query, delivery):
                 items.append(delivery)
             if len(items) == query.limit and at - start < len(owed):
-                return Page(tuple(items), _encode((at, delivery.id), marker))
+                return Page(tuple(items), pages.encode((at, delivery.id), marker))
         more = len(owed) == MOST_EXAMINED
-        return Page(tuple(items), _encode((start + len(owed), ""), marker) if more else None)
-
-    def _page(
-        self,
-        window: _Window,
-        limit: int,
-        marker: str,
-        *,
-        read: Callable[[list[str]], list[T]],
-        ident: Callable[[T], str],
-        wanted: Callable[[T], bool],
-    ) -> Page[T]:
-        items: list[T] = []
-        last: Entry = (0, "")
-        examined = 0
-        for chunk in self._walk(window, min(CHUNK, max(limit + 1, 20))):
-            found = {ident(each): each for each in read([member for _, member in chunk])}
-            for entry in chunk:
-                item = found.get(entry[1])
-                if item is not None and wanted(item):
-                    if len(items) == limit:
-                        return Page(tuple(items), _encode(last, marker))
-                    items.append(item)
-                last = entry
-            examined += len(chunk)
-            if examined >= MOST_EXAMINED:
-                return Page(tuple(items), _encode(last, marker))
-        return Page(tuple(items))
-
-    def _walk(self, window: _Window, size: int) -> Iterator[list[Entry]]:
-        """Chunks of the index, newest first; equal scores go by id, the greater first, as Redis orders them."""
-        newest, skip = window.newest, window.after
-        offset = 0
-        while True:
-            with translated():
-                rows = self.client.zrevrangebyscore(
-                    window.index, newest, window.oldest, start=offset, num=size, withscores=True
-                )
-            chunk = [(int(score), member.decode()) for member, score in rows]
-            yield [entry for entry in chunk if skip is None or entry < skip]
-            if len(rows) < size:
-                return
-            newest, offset = _next_start(chunk, newest, offset)
-
-
-def _next_start(chunk: list[Entry], newest: float, offset: int) -> tuple[float, int]:
-    """From the last score on, past those of it that were seen."""
-    last = chunk[-1][0]
-    same = sum(1 for score, _ in chunk if score == last)
-    return last, (offset + same if last == newest else same)
-
-
-def _window(index: str, since: datetime | None, until: datetime | None, after: Entry | None) -> _Window:
-    newest = _micros(until) - 1 if until else math.inf
-    if after:
-        newest = min(newest, after[0])
-    return _Window(index=index, newest=newest, oldest=_micros(since) if since else -math.inf, after=after)
-
-
-def _micros(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)
+        return Page(tuple(items), pages.encode((start + len(owed), ""), marker) if more else None)
 
 
 def _index_of(query: DeliveryQuery) -> str:
@@ -178,33 +110,3 @@ def _within(query: DeliveryQuery, delivery: Delivery) -> bool:
     if created is None:
         return True
     return (query.since is None or created >= query.since) and (query.until is None or created < query.until)
-
-
-def _marker(query: DeliveryQuery | EventQuery) -> str:
-    """What binds a cursor to its filters."""
-    filters = [repr(sorted(value) if isinstance(value, frozenset) else value) for value in _filters(query)]
-    return hashlib.sha256("\0".join(filters).encode()).hexdigest()[:12]
-
-
-def _filters(query: DeliveryQuery | EventQuery) -> list[str | datetime | frozenset[Status] | None]:
-    names = [name for name in query.__dataclass_fields__ if name not in ("limit", "cursor")]
-    return [type(query).__name__, *(getattr(query, name) for name in names)]
-
-
-def _encode(entry: Entry, marker: str) -> str:
-    text = f"{marker}|{entry[0]}|{entry[1]}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _decode(cursor: str | None, marker: str) -> Entry | None:
-    if cursor is None:
-        return None
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        kept, score, member = text.split("|")
-        entry = (int(score), member)
-    except ValueError as error:
-        raise InvalidRequest("the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]}) from error
-    if kept != marker:
-        raise InvalidRequest("the cursor is from other filters", {"cursor": ["keep the filters, or begin without"]})
-    return entry

@@ -8,8 +8,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_staging import RedisStaging
 from webhooks.adapters.scripts import Scripts
@@ -27,7 +29,7 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging):
+class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys, RedisAudit):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod

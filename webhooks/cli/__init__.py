@@ -1,4 +1,4 @@
-"""The command line: `hookline up`, `hookline demo`."""
+"""The command line (docs/cli.md): running Hookline, and everything that its API does."""
 
 import sys
 

@@ -3,8 +3,17 @@
 import click
 
 from webhooks import __version__
+from webhooks.cli.access import audit, keys, tenants
+from webhooks.cli.catalogue import event_types, inbox
+from webhooks.cli.deliveries import cancel, deliveries, explain, replay
 from webhooks.cli.demo import demo
+from webhooks.cli.endpoints import endpoints
+from webhooks.cli.listen import listen
+from webhooks.cli.progress import recoveries
+from webhooks.cli.send import send
+from webhooks.cli.tail import tail
 from webhooks.cli.up import up
+from webhooks.cli.verify import verify
 
 
 @click.group(help="Webhooks, sent and received.")
@@ -13,5 +22,24 @@ def hookline() -> None:
     """Dispatch to the commands."""
 
 
-hookline.add_command(up)
-hookline.add_command(demo)
+COMMANDS = (
+    up,
+    demo,
+    send,
+    listen,
+    verify,
+    tail,
+    endpoints,
+    deliveries,
+    replay,
+    cancel,
+    explain,
+    event_types,
+    inbox,
+    recoveries,
+    keys,
+    audit,
+    tenants,
+)
+for command in COMMANDS:
+    hookline.add_command(command)

@@ -33,6 +33,11 @@ def _new_keys() -> dict[str, str]:
     }
 
 
+def kept_keys(folder: Path) -> dict[str, str]:
+    """The keys in the folder, none where there are none yet."""
+    return _read(folder / FILE)
+
+
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}

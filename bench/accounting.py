@@ -1,0 +1,60 @@
+"""What processes cost, by the operating system's own books (proc(5))."""
+
+import os
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+SESSION, USER, SYSTEM, CHILD_USER, CHILD_SYSTEM, RESIDENT = 3, 11, 12, 13, 14, 21
+"""Fields of /proc/<pid>/stat counted from the state, which follows the command's closing bracket."""
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """User and system time of these processes and of those in a session of theirs, ended children included."""
+    ticks = 0
+    for fields in _processes(set(pids)):
+        ticks += sum(int(fields[place]) for place in (USER, SYSTEM, CHILD_USER, CHILD_SYSTEM))
+    return ticks / TICKS
+
+
+def resident_bytes(pids: Iterable[int]) -> int:
+    """Memory that these processes and those in a session of theirs have in use, shared pages counted for each."""
+    return sum(int(fields[RESIDENT]) * PAGE for fields in _processes(set(pids)))
+
+
+def _processes(wanted: set[int]) -> Iterable[list[str]]:
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        fields = stat.rpartition(")")[2].split()
+        if int(entry.name) in wanted or int(fields[SESSION]) in wanted:
+            yield fields
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of all does not exceed; raises IndexError for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """One figure, measured in several rounds."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.values)
+
+    def shown(self, digits: int = 2) -> str:
+        """The median, and in brackets the least and the most."""
+        return f"{self.median:.{digits}f} ({min(self.values):.{digits}f}–{max(self.values):.{digits}f})"

@@ -1,0 +1,220 @@
+"""The commands that call the API, run as a user would, against a real server over the real store."""
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+from structlog.testing import capture_logs
+
+from tests.api.attempting import answered, attempt
+from tests.api.conftest import KEY
+from tests.api.serving import serving
+from webhooks.cli.commands import hookline
+
+
+@pytest.fixture
+def served(app):
+    with serving(app) as served:
+        yield served
+
+
+@pytest.fixture
+def run(served, monkeypatch, tmp_path):
+    """Runs a command; what came of it."""
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOOKLINE_URL": served.url, "HOOKLINE_API_KEY": KEY, "HOOKLINE_DATA_DIR": ""}
+
+    def call(*arguments, code=0, env=None, stdin=None):
+        with capture_logs():  # the server's, which shares this process
+            result = CliRunner().invoke(hookline, arguments, env={**environ, **(env or {})}, input=stdin)
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return call
+
+
+def lines(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def one(result):
+    return json.loads(result.stdout)
+
+
+def test_an_event_is_sent_and_listed(run):
+    endpoint = one(run("endpoints", "create", "https://a.example/", "--event-type", "invoice.*"))
+    event = one(run("send", "invoice.paid", '{"invoice": "in_1"}'))
+
+    [delivery] = lines(run("deliveries", "list", "--event", event["id"]))
+
+    assert (delivery["endpoint_id"], delivery["status"]) == (endpoint["id"], "pending")
+    assert one(run("deliveries", "show", delivery["id"]))["attempts"] == []
+
+
+def test_data_comes_from_a_file_or_standard_input(run, client, tmp_path):
+    (tmp_path / "data.json").write_text('{"from": "file"}')
+
+    from_file = one(run("send", "a.b", "@data.json"))["id"]
+    from_stdin = one(run("send", "a.b", "-", stdin='{"from": "stdin"}'))["id"]
+
+    assert client.get(f"/v1/events/{from_file}").json["data"] == {"from": "file"}
+    assert client.get(f"/v1/events/{from_stdin}").json["data"] == {"from": "stdin"}
+
+
+def test_the_same_id_sends_one_event(run):
+    assert one(run("send", "a.b", "1", "--id", "mine"))["duplicate"] is False
+    assert one(run("send", "a.b", "1", "--id", "mine"))["duplicate"] is True
+
+
+def test_waiting_ends_with_4_unless_all_arrive(run):
+    run("send", "a.b", "--wait", "5")
+    run("endpoints", "create", "https://a.example/")
+
+    result = run("send", "a.b", "--wait", "0", code=4)
+
+    assert "1 of 1 unfinished" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("send", "a.b", "{no json"), 2, "is no JSON"),
+        (("send", "not a type", "1"), 1, "type: must be a dotted name"),
+        (("deliveries", "show", "evt_1:ep_1"), 1, "there is no such delivery (404 not_found)"),
+        (("endpoints", "create", "ftp://a.example/"), 1, "url:"),
+        (("endpoints", "update", "ep_1", "--header", "no"), 2, "NAME=VALUE"),
+        (("endpoints", "update", "ep_1", "--retry-schedule", "5,x"), 2, "comma list of seconds"),
+        (("keys", "create", "x", "--scope", "admin"), 2, "admin"),
+        (("tenants", "keep", "acme"), 2, "--days"),
+        (("audit", "--since", "yesterday"), 1, "since:"),
+    ],
+)
+def test_what_is_refused_is_said_with_its_exit_code(run, arguments, code, said):
+    assert said in run(*arguments, code=code).stderr
+
+
+def test_nobody_there_ends_with_3(run):
+    result = run("keys", "list", "--api-url", "http://127.0.0.1:1", code=3)
+
+    assert "is Hookline running there?" in result.stderr
+
+
+def test_the_key_is_taken_from_the_data_folder(run, tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "keys.env").write_text(f"# made\nHOOKLINE_API_KEY={KEY}\n")
+
+    assert lines(run("endpoints", "list", env={"HOOKLINE_API_KEY": ""})) == []
+
+
+def test_without_any_key_it_says_where_to_put_one(run):
+    assert "set HOOKLINE_API_KEY" in run("endpoints", "list", env={"HOOKLINE_API_KEY": ""}, code=2).stderr
+
+
+def test_an_endpoint_is_worked_with(run, client):
+    made = one(
+        run(
+            *("endpoints", "create", "https://a.example/", "--header", "X-Env=prod", "--retry-schedule", "1,2"),
+            *("--ordered", "--metadata", '{"team": "a"}', "--tenant", "acme"),
+        )
+    )
+    assert (made["headers"], made["retry_schedule"], made["ordered"]) == ({"X-Env": "prod"}, [1, 2], True)
+    assert (made["metadata"], made["tenant"], made["secret"][:6]) == ({"team": "a"}, "acme", "whsec_")
+    endpoint = made["id"]
+
+    changed = one(run("endpoints", "update", endpoint, "--disabled", "--retry-schedule", "default"))
+    assert (changed["enabled"], changed["retry_schedule"]) == (False, None)
+    assert one(run("endpoints", "secret", endpoint))["secret"] == made["secret"]
+    assert one(run("endpoints", "rotate", endpoint))["secret"] != made["secret"]
+    assert one(run("endpoints", "test", endpoint))["type"] == "hookline.test"
+    assert [each["id"] for each in lines(run("endpoints", "list", "--tenant", "acme"))] == [endpoint]
+    run("endpoints", "delete", endpoint, "--yes")
+    assert client.get(f"/v1/endpoints/{endpoint}").status_code == 404
+
+
+def test_deleting_asks_first(run, client):
+    endpoint = client.endpoint()["id"]
+
+    run("endpoints", "delete", endpoint, stdin="n\n", code=1)
+
+    assert client.get(f"/v1/endpoints/{endpoint}").status_code == 200
+
+
+def test_deliveries_are_cancelled_replayed_and_explained(run, client, store):
+    endpoint = client.endpoint()["id"]
+    event = client.event().json["id"]
+    delivery = f"{event}:{endpoint}"
+
+    assert one(run("cancel", delivery))["status"] == "cancelled"
+    assert one(run("replay", delivery))["status"] == "pending"
+    attempt(store, delivery, answered(200))
+    assert one(run("replay", event))["replayed"] == [delivery]
+    assert one(run("explain", event, endpoint))["verdict"] == "waiting"
+
+
+def test_keys_are_made_used_and_revoked(run):
+    key = one(run("keys", "create", "shop", "--scope", "read", "--scope", "publish", "--tenant", "acme"))
+
+    event = one(run("send", "a.b", "1", "--api-key", key["key"]))
+
+    assert event["tenant"] == "acme"
+    [listed] = lines(run("keys", "list"))
+    assert (listed["id"], listed["last_used_at"] is None) == (key["id"], False)
+    run("keys", "revoke", key["id"])
+    assert "401" in run("send", "a.b", "1", "--api-key", key["key"], code=1).stderr
+    assert [each["action"] for each in lines(run("audit", "--limit", "2"))] == ["delete_key", "create_key"]
+
+
+def test_the_inbox_is_looked_at(run, client):
+    client("POST", "/webhook", {"type": "invoice.paid"}, headers={"webhook-id": "msg_1"})
+
+    [received] = lines(run("inbox", "list"))
+
+    assert (received["id"], received["type"]) == ("msg_1", "invoice.paid")
+    assert one(run("inbox", "show", "msg_1"))["source"] == "default"
+    assert one(run("inbox", "replay", "msg_1")) == {"replayed": [], "refused": []}
+
+
+def test_tail_shows_what_comes_after_it_began(run, client):
+    client.endpoint()
+    client.event("old.one")
+
+    assert run("tail", "--looks", "1").stdout == ""
+
+
+def test_a_terminal_gets_tables_and_no_markup_of_others(run, monkeypatch):
+    made = one(run("endpoints", "create", "https://a.example/", "--description", "[red]x[/red]"))
+    monkeypatch.setattr("webhooks.cli.showing.on_a_terminal", lambda: True)
+
+    listed = run("endpoints", "list").stdout
+
+    assert made["id"] in listed
+    assert "url" in listed
+    assert "[red]x[/red]" in run("endpoints", "show", made["id"]).stdout
+    assert run("deliveries", "list").stdout.strip() == "nothing there"
+    assert run("endpoints", "list", "--json").stdout.startswith("{")
+
+
+def commands(group, path=()):
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), list(commands(hookline)), ids=lambda each: "-".join(each) if isinstance(each, tuple) else ""
+)
+def test_each_command_says_what_it_is_for_and_has_no_name_twice(run, path, command):
+    result = run(*path, "--help")
+
+    assert command.help
+    assert command.help in " ".join(result.output.split())
+    names = [each.name for each in command.params]
+    assert len(names) == len(set(names))
+
+
+def test_the_shell_completes_commands(run):
+    result = run(env={"_HOOKLINE_COMPLETE": "bash_complete", "COMP_WORDS": "hookline end", "COMP_CWORD": "1"})
+
+    assert "plain,endpoints" in result.stdout

@@ -1,0 +1,97 @@
+"""The audit log in Redis: one stream of all entries, and one for each tenant."""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from webhooks.adapters import pages
+from webhooks.adapters.keys import key
+from webhooks.adapters.redis_part import RedisPart, texts
+from webhooks.adapters.scripts import translated
+from webhooks.answers import AuditQuery, Page
+from webhooks.auditing import AuditEntry
+
+ALL = "*"
+"""In place of a tenant: the log of all. No tenant has this name."""
+MOST_ENTRIES = 100_000
+"""That a log keeps, whatever their age."""
+PLAIN = ("action", "target", "tenant", "key_id", "key_name", "request_id")
+
+
+class RedisAudit(RedisPart):
+    """`ports.AuditStore`."""
+
+    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
+        """See `ports.AuditStore.record`."""
+        details = json.dumps({"before": entry.before, "after": entry.after}).encode()
+        fields = {name: getattr(entry, name) for name in PLAIN}
+        arguments = {
+            "fields": {name: value for name, value in fields.items() if value is not None},
+            "keep_us": round(keep_seconds * 1_000_000),
+            "most": MOST_ENTRIES,
+        }
+        if entry.tenant:
+            arguments["tenant"] = entry.tenant
+        self.scripts.run("record_audit", arguments, self.cipher.encrypt(details))
+
+    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
+        """See `ports.AuditStore.list_audit`."""
+        marker = pages.marker_of(query)
+        after = pages.decode(query.cursor, marker)
+        newest = f"({after[0]}-{after[1]}" if after else f"({_ms(query.until)}-0" if query.until else "+"
+        items: list[AuditEntry] = []
+        last = ""
+        for examined, (entry_id, fields) in enumerate(self._walk(query, newest), start=1):
+            if _wanted(query, fields):
+                if len(items) == query.limit:
+                    return Page(tuple(items), _cursor(last, marker))
+                items.append(self._entry(entry_id, fields))
+            last = entry_id
+            if examined == pages.MOST_EXAMINED:
+                return Page(tuple(items), _cursor(last, marker))
+        return Page(tuple(items))
+
+    def _walk(self, query: AuditQuery, newest: str) -> Iterator[tuple[str, dict[str, str]]]:
+        oldest = f"{_ms(query.since)}-0" if query.since else "-"
+        size = min(pages.CHUNK, max(query.limit + 1, 20))
+        while True:
+            with translated():
+                rows = self.client.xrevrange(key("audit", query.tenant or ALL), max=newest, min=oldest, count=size)
+            for entry_id, raw in rows:
+                yield entry_id.decode(), texts(raw)
+            if len(rows) < size:
+                return
+            newest = f"({rows[-1][0].decode()}"
+
+    def _entry(self, entry_id: str, fields: dict[str, str]) -> AuditEntry:
+        details: dict[str, Any] = json.loads(self.cipher.decrypt(fields["details"].encode()))
+        return AuditEntry(
+            id=entry_id,
+            at=datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, UTC),
+            action=fields["action"],
+            target=fields.get("target"),
+            tenant=fields.get("tenant"),
+            key_id=fields.get("key_id"),
+            key_name=fields["key_name"],
+            request_id=fields["request_id"],
+            **details,
+        )
+
+
+def _ms(moment: datetime) -> int:
+    return math.ceil(moment.timestamp() * 1000)
+
+
+def _cursor(entry_id: str, marker: str) -> str:
+    ms, _, number = entry_id.partition("-")
+    return pages.encode((int(ms), number), marker)
+
+
+def _wanted(query: AuditQuery, fields: dict[str, str]) -> bool:
+    return (
+        query.key_id in (None, fields.get("key_id"))
+        and query.action in (None, fields["action"])
+        and query.target in (None, fields.get("target"))
+    )

@@ -1,0 +1,71 @@
+"""`hookline send`: publish one event."""
+
+import json
+import time
+from typing import Any
+
+import click
+
+from webhooks.cli.connection import Disappointed, Terminal, connected, given
+
+LOOK_EVERY_SECONDS = 0.5
+FINAL = frozenset({"delivered", "exhausted", "cancelled", "skipped"})
+
+
+@click.command(help="Publish an event. DATA is JSON, @file, or - for standard input.")
+@click.argument("event_type")
+@click.argument("data", default="{}")
+@click.option("--tenant", help="Whose event it is.")
+@click.option("--id", "event_id", help="The event's id; the same one again makes no second event.")
+@click.option("--idempotency-key", help="Instead of an id: the same key again makes no second event.")
+@click.option("--occurred-at", help="When it happened, as RFC 3339.")
+@click.option("--channel", "channels", multiple=True, help="May be repeated.")
+@click.option("--endpoint", "endpoint_ids", multiple=True, help="To these endpoints alone; may be repeated.")
+@click.option("--ordering-key", help="Events with the same one arrive in order at ordered endpoints.")
+@click.option("--wait", type=float, metavar="SECONDS", help="Wait for the deliveries; exit code 4 unless all arrive.")
+@connected
+def send(
+    terminal: Terminal,
+    *,
+    event_type: str,
+    data: str,
+    idempotency_key: str | None,
+    wait: float | None,
+    event_id: str | None,
+    **options: Any,
+) -> None:
+    """Exit code 0 once the event is kept."""
+    options = {name: list(value) if isinstance(value, tuple) else value for name, value in given(**options).items()}
+    event = terminal.client.publish(
+        event_type, _parsed(data), idempotency_key=idempotency_key, **given(id=event_id), **options
+    )
+    terminal.show.one(event)
+    if wait is not None:
+        _await(terminal, event["id"], event["tenant"], seconds=wait)
+
+
+def _parsed(text: str) -> Any:
+    raw = text
+    if text == "-" or text.startswith("@"):
+        with click.open_file(text.removeprefix("@"), encoding="utf-8") as file:
+            raw = file.read()
+    try:
+        return json.loads(raw)
+    except ValueError as error:
+        raise click.BadParameter(f"is no JSON: {error}", param_hint="DATA") from None
+
+
+def _await(terminal: Terminal, event_id: str, tenant: str, *, seconds: float) -> None:
+    give_up = time.monotonic() + seconds
+    while True:
+        deliveries = list(terminal.client.deliveries.list(event_id=event_id, tenant=tenant))
+        unfinished = [each for each in deliveries if each["status"] not in FINAL]
+        if not unfinished:
+            break
+        if time.monotonic() >= give_up:
+            raise Disappointed(f"{len(unfinished)} of {len(deliveries)} unfinished after {seconds:g} s")
+        time.sleep(min(LOOK_EVERY_SECONDS, max(0.0, give_up - time.monotonic())))
+    terminal.show.many(deliveries, ("id", "status", "attempts_count", "last_status_code", "last_error"), limit=1000)
+    failed = sum(each["status"] != "delivered" for each in deliveries)
+    if failed:
+        raise Disappointed(f"{failed} of {len(deliveries)} not delivered")
