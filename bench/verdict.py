@@ -69,7 +69,7 @@ class Verdict:
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
             ("attempts whose worker died", self.lost_attempts),
-            ("retries late, waiting for their endpoint included: p50 and max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
+            ("retries late, waits for their endpoint too: p50, max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
         ]
         return "\n".join(["| what | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
