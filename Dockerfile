@@ -25,4 +25,4 @@ ENV PATH=/opt/hookline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 USER hookline
 WORKDIR /data
 EXPOSE 8000
-CMD ["gunicorn", "api.wsgi:app", "-b", "0.0.0.0:8000", "-k", "gthread", "-w", "2", "--threads", "16", "--keep-alive", "75", "--no-control-socket", "--log-level", "warning"]
+CMD ["gunicorn", "api.wsgi:app", "-b", "0.0.0.0:8000", "-k", "api.slow_clients.Worker", "-w", "2", "--threads", "16", "--keep-alive", "75", "--no-control-socket", "--log-level", "warning"]

@@ -25,6 +25,7 @@ from api import (
     inbox,
     metrics,
     permissions,
+    recoveries,
     secrets,
     stats,
 )
@@ -56,6 +57,7 @@ DOCUMENTED = (
     endpoints,
     secrets,
     deliveries,
+    recoveries,
     explain,
     inbox,
     stats,

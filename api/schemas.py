@@ -16,7 +16,7 @@ from webhooks.strict_json import NotStrict
 GROUPS: Mapping[str, frozenset[Status]] = {
     group: frozenset(status for status in Status if status.group == group)
     for group in ("unfinished", "delivered", "failed")
-}
+} | {"undelivered": frozenset(Status) - {Status.DELIVERED}}
 
 
 class StrictSchema(Schema):

@@ -6,7 +6,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = (sys.executable, "-m")
 APP = "workers.app"
-GUNICORN = ("-k", "gthread", "-w", "1", "--threads", "16", "--keep-alive", "75", "--graceful-timeout", "5")
+GUNICORN = (
+    "-k",
+    "api.slow_clients.Worker",
+    "-w",
+    "1",
+    "--threads",
+    "16",
+    "--keep-alive",
+    "75",
+    "--graceful-timeout",
+    "5",
+)
 
 
 def api(port: int, *, app: str = "api.wsgi:app") -> list[str]:

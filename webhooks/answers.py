@@ -17,6 +17,9 @@ from webhooks.model import (
 
 T = TypeVar("T")
 
+UNDELIVERED = frozenset({Status.EXHAUSTED, Status.CANCELLED, Status.SKIPPED})
+"""How a delivery ends that did not reach its endpoint."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
@@ -145,6 +148,32 @@ class DeliveryQuery:
     until: datetime | None = None
     limit: int = 50
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryScope:
+    """What to recover: deliveries of one endpoint or of all a tenant's, by when they were made and how they ended."""
+
+    tenant: str
+    since: datetime
+    until: datetime
+    endpoint_id: str | None = None
+    statuses: frozenset[Status] = UNDELIVERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A recovery and how far it is; `total` is final once `found` is."""
+
+    id: str
+    scope: RecoveryScope
+    state: Literal["running", "done", "failed"]
+    found: bool
+    total: int
+    done: int
+    skipped: int
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

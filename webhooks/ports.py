@@ -18,6 +18,8 @@ from webhooks.answers import (
     Notice,
     Page,
     Recipient,
+    Recovery,
+    RecoveryScope,
     Settled,
     Settlement,
     Staged,
@@ -255,6 +257,26 @@ class VitalsStore(Protocol):
         ...
 
 
+class RecoveryStore(Protocol):
+    """Failures of a time range, replayed in the background."""
+
+    def count_recoverable(self, scope: RecoveryScope) -> int:
+        """How many deliveries a recovery of that scope would take now."""
+        ...
+
+    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
+        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
+        ...
+
+    def find_recoverable(self, recovery_id: str) -> Recovery:
+        """One bounded step of finding what it will replay is done, if there was any left."""
+        ...
+
+    def recovery(self, recovery_id: str) -> Recovery | None:
+        """The recovery, or None when there is none or it ended more than a day ago."""
+        ...
+
+
 class KeyStore(Protocol):
     """API keys. The keys themselves are not in it, only their digests."""
 
@@ -291,5 +313,15 @@ class AuditStore(Protocol):
         ...
 
 
-class Store(EventStore, EndpointStore, DeliveryStore, StagingStore, VitalsStore, KeyStore, AuditStore, Protocol):
+class Store(
+    EventStore,
+    EndpointStore,
+    DeliveryStore,
+    StagingStore,
+    VitalsStore,
+    RecoveryStore,
+    KeyStore,
+    AuditStore,
+    Protocol,
+):
     """Everything that is remembered."""

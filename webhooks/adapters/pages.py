@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import heapq
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from webhooks.adapters.scripts import translated
@@ -23,20 +25,20 @@ Entry = tuple[int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Which part of an index to walk, from its newest end."""
+    """Which part of an index, or of several as if they were one, to walk from its newest end."""
 
-    index: str
+    indexes: tuple[str, ...]
     newest: float
     oldest: float
     after: Entry | None
 
 
-def window(index: str, *, since: datetime | None, until: datetime | None, after: Entry | None) -> Window:
+def window(*indexes: str, since: datetime | None, until: datetime | None, after: Entry | None) -> Window:
     """What lies between the two times, `until` excluded, and beyond the entry that was seen last."""
     newest = _micros(until) - 1 if until else math.inf
     if after:
         newest = min(newest, after[0])
-    return Window(index=index, newest=newest, oldest=_micros(since) if since else -math.inf, after=after)
+    return Window(indexes=indexes, newest=newest, oldest=_micros(since) if since else -math.inf, after=after)
 
 
 def _any(_: object) -> bool:
@@ -73,14 +75,21 @@ def page(
 
 
 def _walk(client: Any, part: Window, size: int) -> Iterator[list[Entry]]:
-    """Chunks of the index, newest first; equal scores go by id, the greater first, as Redis orders them."""
-    newest, skip = part.newest, part.after
-    offset = 0
+    """Chunks of all the indexes together, newest first; equal scores go by id, the greater first, as in Redis."""
+    each = [_entries(client, index, part, size) for index in part.indexes]
+    # One that changes its group between two reads stands in both.
+    together = (entry for entry, _ in groupby(heapq.merge(*each, reverse=True)))
+    while chunk := list(islice(together, size)):
+        yield chunk
+
+
+def _entries(client: Any, index: str, part: Window, size: int) -> Iterator[Entry]:
+    newest, offset = part.newest, 0
     while True:
         with translated():
-            rows = client.zrevrangebyscore(part.index, newest, part.oldest, start=offset, num=size, withscores=True)
+            rows = client.zrevrangebyscore(index, newest, part.oldest, start=offset, num=size, withscores=True)
         chunk = [(int(score), member.decode()) for member, score in rows]
-        yield [entry for entry in chunk if skip is None or entry < skip]
+        yield from (entry for entry in chunk if part.after is None or entry < part.after)
         if len(rows) < size:
             return
         newest, offset = _next_start(chunk, newest, offset)

@@ -9,6 +9,9 @@ from webhooks.adapters.scripts import translated
 from webhooks.answers import DeliveryQuery, EndpointQuery, EventQuery, Page
 from webhooks.model import Delivery, Endpoint, Event
 
+GROUPS = 3
+"""unfinished, delivered, failed"""
+
 
 class RedisLists(RedisDeliveries, RedisPart):
     """The lists of `ports.DeliveryStore`, `ports.EventStore` and `ports.EndpointStore`."""
@@ -21,7 +24,7 @@ class RedisLists(RedisDeliveries, RedisPart):
             return self._of_event(query, after, marker)
         return pages.page(
             self.client,
-            pages.window(_index_of(query), since=query.since, until=query.until, after=after),
+            pages.window(*_indexes_of(query), since=query.since, until=query.until, after=after),
             query.limit,
             marker,
             read=self.deliveries,
@@ -87,12 +90,13 @@ class RedisLists(RedisDeliveries, RedisPart):
         return Page(tuple(items), pages.encode((start + len(owed), ""), marker) if more else None)
 
 
-def _index_of(query: DeliveryQuery) -> str:
-    groups = {status.group for status in query.statuses}
-    group = groups.pop() if len(groups) == 1 else "all"
-    if query.endpoint_id:
-        return key("index", "endpoint", query.endpoint_id, group)
-    return key("index", "tenant", query.tenant, group)
+def _indexes_of(query: DeliveryQuery) -> list[str]:
+    """Those of the groups that are asked for; where all are, the one index of all."""
+    groups = sorted({status.group for status in query.statuses})
+    if not 0 < len(groups) < GROUPS:
+        groups = ["all"]
+    scope = ("endpoint", query.endpoint_id) if query.endpoint_id else ("tenant", query.tenant)
+    return [key("index", *scope, group) for group in groups]
 
 
 def _wanted(query: DeliveryQuery, delivery: Delivery) -> bool:

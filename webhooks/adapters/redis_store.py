@@ -13,6 +13,7 @@ from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_staging import RedisStaging
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
@@ -29,7 +30,15 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
-class RedisStore(RedisEvents, RedisEndpoints, RedisLists, RedisStaging, RedisKeys, RedisAudit):
+class RedisStore(
+    RedisEvents,
+    RedisEndpoints,
+    RedisLists,
+    RedisStaging,
+    RedisRecoveries,
+    RedisKeys,
+    RedisAudit,
+):
     """Everything that is remembered, in one Redis or Valkey server."""
 
     @classmethod

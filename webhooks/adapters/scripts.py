@@ -27,7 +27,12 @@ TROUBLES = (
 
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
-ALSO = {"settle": ("health",), "settle_late": ("health",)}
+ALSO = {
+    "settle": ("health",),
+    "settle_late": ("health",),
+    "recover": ("recoverable",),
+    "count_recoverable": ("recoverable",),
+}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ STEADY_SECONDS = 3
 COMMENT = re.compile(r"[\r\n]|\s[;#]")
 """What the configuration's format takes for the end of a value."""
 REDIS = "redis"
+WORKER = "api.slow_clients.Worker"
 API_WORKERS, API_THREADS = 2, 16
 KEEP_ALIVE_SECONDS = 75
 
@@ -108,7 +109,7 @@ def _celery(command: str) -> tuple[str, ...]:
 
 def _gunicorn(app: str, host: str, port: int, *, workers: int) -> tuple[str, ...]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = ("-b", bind, "-k", "gthread", "-w", str(workers), "--threads", str(API_THREADS))
+    options = ("-b", bind, "-k", WORKER, "-w", str(workers), "--threads", str(API_THREADS))
     more = ("--keep-alive", str(KEEP_ALIVE_SECONDS), "--no-control-socket", "--log-level", "warning")
     return (sys.executable, "-m", "gunicorn", app, *options, *more)
 

@@ -35,6 +35,23 @@ local function finish(id, d, status, reason)
   next_in_line(id, d)
 end
 
+-- A final delivery is pending again with a full budget; false where its endpoint is stopped. `put` finds it a place.
+local function send_again(id, d, put)
+  local key, from = K.delivery .. id, FINAL[d.status]
+  d.began_us, d.trigger, d.status, d.retries_used = int(NOW), 'replay', 'pending', 0
+  if stop_reason(d) then return false end
+  d.sequence = redis.call('INCR', K.sequence) -- the end of the line
+
+  redis.call('HSET', key, 'status', 'pending', 'trigger', 'replay', 'retries_used', 0, 'replays', tonumber(d.replays) + 1,
+    'began_us', d.began_us, 'sequence', d.sequence, 'updated_at', now_rfc3339())
+  redis.call('HDEL', key, 'finished_at', 'reason', 'token', 'recovery')
+  redis.call('HINCRBY', K.event .. event_key(d), 'unfinished', 1)
+  keep_event(event_key(d))
+  regroup(id, d, from, 'unfinished')
+  put(id, d)
+  return true
+end
+
 local function count_delivered(d)
   if lane_of(d.endpoint_id) ~= 'handlers' then
     count('delivered')

@@ -149,6 +149,11 @@ local function place(id, d)
   end
 end
 
+-- Where one begins that is recovered: behind everything fresh of its tenant.
+local function place_behind(id, d)
+  if not stand_in_line(id, d) then make_ready(id, d, 'retry') end
+end
+
 -- Lets as many of those that wait for this endpoint go as it takes. While any is left, exactly one ep:<id> stands in due.
 local function release_waiting(endpoint)
   local waiting = K.waiting .. endpoint
