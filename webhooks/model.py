@@ -276,6 +276,8 @@ class Reminder:
     retries_used: int = 0
     event_type: str = ""
     host: str = ""
+    yields: bool = False
+    """Others go first: its tenant has many on the conveyor."""
 
     @property
     def lane(self) -> Lane:

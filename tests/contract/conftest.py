@@ -1,5 +1,6 @@
 """A real server for the contract tests, and a world: a store whose time moves on demand."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,6 +50,10 @@ class World:
             if fields:
                 expected = 0 if fields["status"] in ("delivered", "exhausted", "cancelled", "skipped") else 1
                 assert len(self.store.places(delivery_id)) == expected, (fields, self.store.places(delivery_id))
+        for lane in Lane:
+            published = [each.decode() for each in self.store.client.zrange(f"published:{lane}", 0, -1)]
+            tenants = Counter(self.store.hash("delivery", each)["tenant"] for each in published)
+            assert self.store.hash("conveyor", lane) == {tenant: str(count) for tenant, count in tenants.items()}
 
     def endpoint(self, endpoint_id="ep_1", *, tenant="default", **fields):
         return self.store.add_endpoint(Endpoint(id=endpoint_id, tenant=tenant, url="https://hooks.test/", **fields))

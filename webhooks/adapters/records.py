@@ -137,6 +137,7 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
         "max_in_flight": str(endpoint.max_in_flight),
         "ordered": str(int(endpoint.ordered)),
         "rate_interval_us": str(round(limit.interval_seconds * 1_000_000) if limit else 0),
+        "rate_burst": str(limit.burst if limit else 0),
         "rate_ahead_us": _ahead_us(limit, LATE_SECONDS),
         "rate_published_ahead_us": _ahead_us(limit, 2 * LATE_SECONDS),
         "timeout_us": str(round(endpoint.timeout_seconds * 1_000_000)),
@@ -191,11 +192,12 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def reminder(row: list[Any]) -> Reminder:
     """What a script wants published."""
-    delivery_id, attempt, retries_used, event_type, host = row
+    delivery_id, attempt, retries_used, event_type, host, yields = row
     return Reminder(
         delivery_id=delivery_id.decode(),
         attempt=attempt,
         retries_used=retries_used,
         event_type=event_type.decode(),
         host=host.decode(),
+        yields=bool(yields),
     )

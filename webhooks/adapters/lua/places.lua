@@ -24,9 +24,20 @@ local function gate(endpoint, own)
   return nil
 end
 
+-- How many of the tenant's are in published.
+local function on_conveyor(d, by)
+  local tenants = K.conveyor .. lane_of(d.endpoint_id)
+  if by ~= 0 and redis.call('HINCRBY', tenants, d.tenant, by) <= 0 then redis.call('HDEL', tenants, d.tenant) end
+end
+
+-- A tenant that has many on the conveyor lets those of others go first: its further messages yield.
 local function remind(id, d)
   local host = redis.call('HGET', K.endpoint .. d.endpoint_id, 'host') or ''
-  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, host })
+  local published = tonumber(redis.call('HGET', K.conveyor .. lane_of(d.endpoint_id), d.tenant)) or 0
+  local yields = published > P.unyielding
+  if yields then redis.call('HSET', K.delivery .. id, 'yields', '1') end
+  table.insert(reminders,
+    { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, host, yields and 1 or 0 })
 end
 
 local function facts(id)
@@ -48,10 +59,10 @@ local function reserve_start(d, by)
 end
 
 local function publish(id, d)
-  redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id)
+  on_conveyor(d, redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id))
   redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
   reserve_start(d, 1)
-  redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us')
+  redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us', 'yields')
   remind(id, d)
 end
 
@@ -173,7 +184,7 @@ end
 
 local function take_out(id, d)
   local lane = lane_of(d.endpoint_id)
-  redis.call('ZREM', K.published .. lane, id)
+  on_conveyor(d, -redis.call('ZREM', K.published .. lane, id))
   redis.call('ZREM', K.claimed, id)
   redis.call('ZREM', K.due, id)
   redis.call('ZREM', K.ready .. lane .. ':fresh:' .. d.tenant, id)
