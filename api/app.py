@@ -27,13 +27,15 @@ from api import (
     permissions,
     recoveries,
     secrets,
+    sources,
     stats,
 )
 from api.auth import Authenticator
-from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
+from api.ui import site
 from api.wiring import Wiring, attach
 from webhooks import __version__
+from webhooks.flask import door
 
 BASE_PATH = "/v1/"
 REQUEST_ID = "X-Request-Id"
@@ -60,6 +62,7 @@ DOCUMENTED = (
     recoveries,
     explain,
     inbox,
+    sources,
     stats,
     api_keys,
     audit,
@@ -106,7 +109,8 @@ def create_app(wiring: Wiring) -> Flask:
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
-    app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    app.register_blueprint(door(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    site.register(app, wiring)
     return app
 
 

@@ -10,10 +10,10 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.http import parse_options_header
 
 from api.errors import PROBLEM, UnsupportedMediaType
-from api.receiver import read_body
 from api.shapes import ProblemShape
 from api.wiring import wired
 from webhooks.errors import InvalidRequest
+from webhooks.flask import read_body
 
 UTF_8_NAMES = frozenset({"utf-8", "utf8"})
 LONGEST_KEY = 255

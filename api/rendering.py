@@ -66,12 +66,17 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
     }
 
 
-def whole_event(value: Event, deliveries: Sequence[Delivery]) -> Json:
-    """An event with its data, digit for digit, and the exact text that is sent."""
+def whole_event(value: Event, deliveries: Sequence[Delivery], *, nodes: list[str], received: list[Json]) -> Json:
+    """An event with its data, digit for digit, the exact text that is sent, and its way through the flow.
+
+    `received` are the inbox's items of the same event, where this installation is its receiver too.
+    """
     return {
         **event(value, deliveries),
         "data": msgspec.Raw(payload.split(value.body)),
         "body": value.body.decode(),
+        "nodes": nodes,
+        "received": received,
     }
 
 
@@ -220,7 +225,8 @@ def inbox_item(value: Event, deliveries: Sequence[Delivery], show: Show) -> Json
         "source_id": value.source_id or value.id,
         "type": value.type,
         "received_at": moment(value.created_at),
-        "status": worst(each.status for each in deliveries),
+        "status": "ignored" if value.ignored_at else worst(each.status for each in deliveries),
+        "ignored_at": moment(value.ignored_at),
         "handlers": [show(each) for each in deliveries],
     }
 

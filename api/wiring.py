@@ -30,6 +30,8 @@ class Wiring:
     counts: FlowCounts
     """What is counted in memory and stored each second."""
     random_bytes: Callable[[int], bytes]
+    register_handlers: Callable[[str], None]
+    """From now on the handlers hear this source. Raises Unavailable."""
     broker_answers: Callable[[], bool]
     """Whether the broker answers now; takes a second at most."""
 

@@ -17,6 +17,9 @@ SCENARIOS = {
     "memory": "bench.memory",
     "start": "bench.start",
     "receiving": "bench.receiving",
+    "idle": "bench.idle",
+    "waiting": "bench.waiting",
+    "isolation": "bench.isolation",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

@@ -16,9 +16,9 @@ from api.app import create_app
 from webhooks.adapters.clock import local_now
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.answers import Claim, Staged
-from workers.app import make_app
-from workers.queue import CeleryQueue
-from workers.runtime import build, settings_from_environment
+from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.runtime import build
+from workers.app import make_app, settings_from_environment
 
 POINTS = dict(point.split(":", 1) for point in os.environ.get("CRASH_AT", "").split(",") if point)
 

@@ -13,6 +13,7 @@ from webhooks.model import (
     Reason,
     Reminder,
     Status,
+    Verdict,
 )
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ class Recipient:
 
     endpoint_id: str
     enabled: bool = True
+    ordering_key: str | None = None
+    """For this one alone; None: the event's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +229,25 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """One of an endpoint's latest attempts, in short."""
+
+    verdict: Verdict
+    came: str
+    """The answer's status, or the error's code; empty where the attempt was lost."""
+    duration_ms: float
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minute:
+    """What was counted within one minute, by the names of `VitalsStore.counts`."""
+
+    began_at: datetime
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhooks.answers import Recipient
 from webhooks.filtering import Judge
 from webhooks.model import Endpoint, Event
+from webhooks.ordering import Content
 
 LONGEST_TYPE = 256
 OPERATIONAL = "hookline."
@@ -49,6 +50,13 @@ class _Interest:
     recipient: Recipient
     channels: frozenset[str]
     filter: str | None
+    ordered_by: str | None
+
+    def recipient_for(self, content: Content) -> Recipient:
+        """With the ordering key that the event has for it."""
+        if self.ordered_by is None:
+            return self.recipient
+        return replace(self.recipient, ordering_key=content.key_at(self.ordered_by))
 
     def admits(self, channels: Sequence[str]) -> bool:
         """See `shares_channel`."""
@@ -68,9 +76,9 @@ class CompiledEndpoints:
     def recipients(self, event: Event) -> list[Recipient]:
         """See the function `recipients`."""
         chosen = None if event.endpoint_ids is None else frozenset(event.endpoint_ids)
-        judge = Judge(event)
+        judge, content = Judge(event), Content(event)
         found = {
-            interest.order: interest.recipient
+            interest.order: interest.recipient_for(content)
             for interest in self._interested(event.type)
             if interest.admits(event.channels)
             and (chosen is None or interest.recipient.endpoint_id in chosen)
@@ -81,7 +89,13 @@ class CompiledEndpoints:
     def _add(self, order: int, endpoint: Endpoint) -> None:
         recipient = Recipient(endpoint_id=endpoint.id, enabled=endpoint.enabled)
         channels = frozenset(endpoint.channels)
-        interest = _Interest(order=order, recipient=recipient, channels=channels, filter=endpoint.filter)
+        interest = _Interest(
+            order=order,
+            recipient=recipient,
+            channels=channels,
+            filter=endpoint.filter,
+            ordered_by=endpoint.ordered_by,
+        )
         for pattern in endpoint.event_types:
             self._list_for(pattern).append(interest)
 

@@ -15,8 +15,10 @@ from webhooks.answers import (
     Glance,
     KeyQuery,
     LostLease,
+    Minute,
     Notice,
     Page,
+    Recent,
     Recipient,
     Recovery,
     RecoveryScope,
@@ -37,6 +39,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
+from webhooks.sources import Source
 
 
 class Clock(Protocol):
@@ -95,6 +98,14 @@ class EventStore(Protocol):
 
     def event_deliveries(self, tenant: str, event_id: str, *, limit: int = 100) -> list[Delivery]:
         """The event's first `limit` deliveries in the order they were made, skipped ones too."""
+        ...
+
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """A received event is marked as ignored by a person, or not any more; False when there is none."""
+        ...
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """How many events of a source are kept, and how many deliveries to its handlers in each group."""
         ...
 
     def list_events(self, query: EventQuery) -> Page[Event]:
@@ -220,13 +231,48 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
 
 
+class SourceStore(Protocol):
+    """Sources that the API keeps. Each write advances their version in the same step."""
+
+    def put_source(self, source: Source, *, now: datetime) -> Source:
+        """Keep it in place of what was there; what comes back has its times."""
+        ...
+
+    def delete_source(self, name: str) -> bool:
+        """It is gone; False when there was none."""
+        ...
+
+    def sources(self) -> tuple[int, list[Source]]:
+        """The version and all of them, by name."""
+        ...
+
+    def sources_version(self) -> int:
+        """Advances with each change; 0 before the first."""
+        ...
+
+    def take_turn(self, source: Source) -> float:
+        """0 where the source's rate limit lets one more webhook in, which counts; else the seconds until it does."""
+        ...
+
+
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
@@ -254,6 +300,26 @@ class VitalsStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
+        ...
+
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
+        ...
+
+
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
         ...
 
 
@@ -319,7 +385,9 @@ class Store(
     DeliveryStore,
     StagingStore,
     VitalsStore,
+    RecentStore,
     RecoveryStore,
+    SourceStore,
     KeyStore,
     AuditStore,
     Protocol,

@@ -46,6 +46,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
     "HOOKLINE_FLOWER_LOGIN": ("flower_login", variables.login),
     "HOOKLINE_ALIVE_FILE": ("alive_file", variables.path),
+    "HOOKLINE_EGRESS_PROXY": ("egress_proxy", variables.url_of("http")),
     "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
     "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
@@ -101,6 +102,7 @@ class Settings:
     replicas_ack: int = 0
     flower_login: str = ""
     alive_file: str = ""
+    egress_proxy: str = ""
     traces_url: str = ""
     send_traceparent: bool = False
     log_format: str = "auto"
@@ -128,7 +130,9 @@ class Settings:
         """What the start-up log may show: secrets as `set` or `not set`, URLs without their passwords."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown |= {name: "set" if shown[name] else "not set" for name in SECRET_FIELDS}
-        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url")}
+        shown |= {
+            name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url", "egress_proxy")
+        }
         shown["sources"] = {source.name: source.scheme for source in self.sources}
         return shown
 
@@ -185,8 +189,6 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     """What is right by itself and wrong together."""
     if settings.redis_url and settings.redis_url.rstrip("/") == settings.broker_url.rstrip("/"):
         yield "HOOKLINE_BROKER_URL is the store's own database; give it another number, such as /1"
-    if settings.replicas_ack:
-        yield "HOOKLINE_REPLICAS_ACK: this version does not wait for replicas; leave it at 0"
     ports = {"HOOKLINE_PORT": settings.port, "HOOKLINE_FLOWER_PORT": settings.flower_port}
     ports["HOOKLINE_DEMO_PORT"] = settings.demo_port
     for name, port in ports.items():

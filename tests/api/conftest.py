@@ -136,6 +136,7 @@ def wired_to(store, queue, clock):
             sources={"default": Source(name="default", scheme="none")},
             intake=intake,
             events=store,
+            turns=store,
             clock=clock,
             counts=counts,
             most_bytes=MAX_BODY,
@@ -143,6 +144,7 @@ def wired_to(store, queue, clock):
         counts=counts,
         rules=Rules(url_policy=UrlPolicy()),
         random_bytes=CountingRandom(),
+        register_handlers=lambda name: None,
         broker_answers=lambda: True,
     )
 

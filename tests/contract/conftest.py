@@ -29,13 +29,14 @@ def world(valkey):
 class World:
     """A store, its time, and what a worker and a stager do to it."""
 
-    def __init__(self, port: int, *, window: int = 50) -> None:
+    def __init__(self, port: int, *, window: int = 50, replicas_ack: int = 0) -> None:
         self.window = window
         self.store = RedisStore.from_url(
             f"redis://127.0.0.1:{port}/0",
             cipher=Cipher([KEY]),
             windows=dict.fromkeys(Lane, window),
             retention_seconds=RETENTION_SECONDS,
+            replicas_ack=replicas_ack,
         )
         self.store.client.flushdb()
         self.events = 0

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import redis
 
-from webhooks.adapters.keys import LUA_TABLE
+from webhooks.adapters.keys import LUA_TABLE, key
 from webhooks.errors import Unavailable
 
 TROUBLES = (
@@ -25,11 +25,14 @@ TROUBLES = (
 )
 """Answers that say that Redis cannot now, as against that we asked for nonsense."""
 
+REPLICAS_MS = 1000
+"""How long an acceptance waits for the replicas."""
+
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
 ALSO = {
-    "settle": ("health",),
-    "settle_late": ("health",),
+    "settle": ("health", "recent"),
+    "settle_late": ("health", "recent"),
     "recover": ("recoverable",),
     "count_recoverable": ("recoverable",),
 }
@@ -66,6 +69,34 @@ class Scripts:
                 return self._client.evalsha(sha, 0, packed, *blobs)
             except redis.exceptions.NoScriptError:
                 return self._client.eval(source, 0, packed, *blobs)
+
+    def run_replicated(self, name: str, arguments: Mapping[str, Any], *blobs: bytes, replicas: int) -> Any:
+        """The script's answer, once so many replicas have what it wrote or found written.
+
+        Raises Unavailable also where they have not within a second: what was written may stay.
+        """
+        sha, source = self._script(name)
+        packed = msgspec.msgpack.encode(arguments)
+        with translated():
+            try:
+                answer, reached = self._waiting("EVALSHA", sha, packed, *blobs, replicas=replicas)
+            except redis.exceptions.NoScriptError:
+                answer, reached = self._waiting("EVAL", source, packed, *blobs, replicas=replicas)
+        if reached < replicas:
+            raise Unavailable(
+                f"only {reached} of {replicas} replicas confirmed it in time; it may be kept: "
+                "repeat the call with the same id or Idempotency-Key"
+            )
+        return answer
+
+    def _waiting(self, command: str, script: str, *arguments: bytes, replicas: int) -> tuple[Any, int]:
+        """On one connection: WAIT is for what this connection wrote, hence a write also where the script made none."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.execute_command(command, script, 0, *arguments)
+            pipe.set(key("replicated"), 1)
+            pipe.wait(replicas, REPLICAS_MS)
+            answer, _, reached = pipe.execute()
+        return answer, reached
 
     def _script(self, name: str) -> tuple[str, str]:
         if name not in self._known:

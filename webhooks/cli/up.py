@@ -132,6 +132,7 @@ def _answers(http: requests.Session, url: str) -> bool:
 
 def _announce(settings: Settings, said: list[str], *, seconds: float) -> None:
     table = Table(title=f"Hookline is ready after {seconds:.1f} s", show_header=False, title_justify="left")
+    table.add_row("pages", f"{settings.api_url}/ui/  (sign in with the API key)")
     table.add_row("API", f"{settings.api_url}  (/openapi.json, /docs)")
     table.add_row("API key", settings.api_key)
     table.add_row("Flower", f"http://127.0.0.1:{settings.flower_port}")

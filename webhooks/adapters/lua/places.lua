@@ -32,12 +32,12 @@ end
 
 -- A tenant that has many on the conveyor lets those of others go first: its further messages yield.
 local function remind(id, d)
-  local host = redis.call('HGET', K.endpoint .. d.endpoint_id, 'host') or ''
+  local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'host', 'timeout_us')
   local published = tonumber(redis.call('HGET', K.conveyor .. lane_of(d.endpoint_id), d.tenant)) or 0
   local yields = published > P.unyielding
   if yields then redis.call('HSET', K.delivery .. id, 'yields', '1') end
-  table.insert(reminders,
-    { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, host, yields and 1 or 0 })
+  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, e[1] or '', tonumber(e[2]) or 0,
+    yields and 1 or 0 })
 end
 
 local function facts(id)
