@@ -41,6 +41,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_HANDLER_PROCESSES": ("handler_processes", variables.integer(1, 256)),
     "HOOKLINE_WINDOW": ("window", variables.integer(0, 1_000_000)),
     "HOOKLINE_MAX_BODY": ("max_body_bytes", variables.size(1024, 16 * 1024**2)),
+    "HOOKLINE_MAX_BATCH_BODY": ("max_batch_bytes", variables.size(1024, 64 * 1024**2)),
     "HOOKLINE_TASK_EVENTS": ("task_events", variables.switch),
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
@@ -96,6 +97,7 @@ class Settings:
     handler_processes: int = 2
     handler_timeout_seconds: float = 60.0
     max_body_bytes: int = 1024 * 1024
+    max_batch_bytes: int = 16 * 1024 * 1024
     window: int = 0
     task_events: bool = True
     durability: str = "everysec"

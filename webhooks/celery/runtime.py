@@ -20,11 +20,11 @@ from webhooks.celery.loading import Registrar
 from webhooks.celery.nudge import Nudge
 from webhooks.celery.queue import CeleryQueue
 from webhooks.handlers import Handlers
+from webhooks.intake import Intake
 from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
 from webhooks.ports import Clock, Store
-from webhooks.publishing import Intake
 from webhooks.retrying import Stager
 from webhooks.settings import Settings, SettingsError
 from webhooks.tracing import NoSpans, Spans
