@@ -4,7 +4,7 @@
 -- Answers  {'ok', reminders} | {'changed'} | {'unknown'} | {'deleting'}: its tenant is
 
 local key = K.endpoint .. A.id
-local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled', 'ordered')
+local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled', 'ordered', 'rate_interval_us')
 if A.revision > 0 and (not kept[1] or kept[2]) then return { 'unknown' } end
 if tonumber(kept[1] or 0) ~= A.revision then return { 'changed' } end
 if tonumber(redis.call('GET', K.version .. A.tenant) or 0) < 0 then return { 'deleting' } end
@@ -18,6 +18,7 @@ if A.revision == 0 then
   redis.call('ZADD', K.tenants, 0, A.tenant)
   redis.call('SET', K.version .. A.tenant, int(NOW / 1000), 'NX') -- never again what it was before the tenant was deleted
 end
+if kept[5] ~= A.fields.rate_interval_us then redis.call('HDEL', key, 'tat_us', 'reserved_us') end -- the new pace begins now
 if A.start then
   redis.call('HSET', key, 'enabled', '1')
   redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failing_since_us', 'failing_since', 'failures', 'warned', 'probe',
