@@ -20,6 +20,7 @@ SCENARIOS = {
     "costs": "bench.costs",
     "idle": "bench.idle",
     "waiting": "bench.waiting",
+    "isolation": "bench.isolation",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

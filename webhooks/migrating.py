@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhooks import __version__
-from webhooks.ports import SchemaStore
+from webhooks.ports import VitalsStore
 
 SCHEMA_VERSION = 1
 """Raised by whoever changes the meaning of what is stored, together with a step; docs/upgrading.md tells operators."""
@@ -31,7 +31,7 @@ class Step:
 STEPS: tuple[Step, ...] = ()
 
 
-def check(store: SchemaStore, *, current: int = SCHEMA_VERSION) -> None:
+def check(store: VitalsStore, *, current: int = SCHEMA_VERSION) -> None:
     """Nothing where the versions are the same. Raises SchemaMismatch, Unavailable."""
     found = store.schema_version(current=current)
     if found > current:
@@ -44,7 +44,7 @@ def check(store: SchemaStore, *, current: int = SCHEMA_VERSION) -> None:
 
 
 def migrate(
-    store: SchemaStore,
+    store: VitalsStore,
     *,
     steps: Sequence[Step] = STEPS,
     current: int = SCHEMA_VERSION,

@@ -6,13 +6,13 @@ from webhooks.adapters.scripts import translated
 
 
 class RedisSchema(RedisPart):
-    """`ports.SchemaStore`."""
+    """`ports.VitalsStore`."""
 
     def schema_version(self, *, current: int) -> int:
-        """See `ports.SchemaStore.schema_version`."""
+        """See `ports.VitalsStore.schema_version`."""
         return int(self.scripts.run("schema", {"current": current}))
 
     def mark_schema_version(self, version: int) -> None:
-        """See `ports.SchemaStore.mark_schema_version`."""
+        """See `ports.VitalsStore.mark_schema_version`."""
         with translated():
             self.client.set(key("schema"), version)

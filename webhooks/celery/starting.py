@@ -3,14 +3,13 @@
 import os
 import threading
 from collections.abc import Callable
-from typing import Protocol
 
 import structlog
 
 from webhooks import migrating
 from webhooks.errors import Unavailable
 from webhooks.migrating import SchemaMismatch
-from webhooks.ports import SchemaStore, VitalsStore
+from webhooks.ports import VitalsStore
 from webhooks.settings import SettingsError
 
 TRY_EVERY_SECONDS = 1.0
@@ -20,11 +19,7 @@ CANNOT_LOAD = 4
 log = structlog.get_logger()
 
 
-class CheckedStore(VitalsStore, SchemaStore, Protocol):
-    """What a process looks at."""
-
-
-def check_store(store: CheckedStore) -> bool:
+def check_store(store: VitalsStore) -> bool:
     """Whether the store answered; then what should be known about it is logged. Raises SettingsError."""
     try:
         concerns = store.examine()
@@ -39,7 +34,7 @@ def check_store(store: CheckedStore) -> bool:
     return True
 
 
-def wait_for_store(store: CheckedStore, *, between_tries: Callable[[], None]) -> None:
+def wait_for_store(store: VitalsStore, *, between_tries: Callable[[], None]) -> None:
     """The store has answered and can be used. Raises SettingsError, and what `between_tries` raises to give up."""
     pause = threading.Event()
     while not check_store(store):
@@ -47,7 +42,7 @@ def wait_for_store(store: CheckedStore, *, between_tries: Callable[[], None]) ->
         pause.wait(TRY_EVERY_SECONDS)
 
 
-def check_store_in_background(store: CheckedStore) -> None:
+def check_store_in_background(store: VitalsStore) -> None:
     """A server starts also while the store is away; should it prove unusable later, the process ends."""
 
     def check() -> None:
