@@ -4,21 +4,21 @@
 -- Answers  {1 when the job is done, else 0, reminders}
 
 local key = K.job .. A.job
-local GROUPS = { 'delivered', 'failed' } -- unfinished ones never expire
-local INDEXES = { 'events', GROUPS[1], GROUPS[2] }
+local INDEXES = { 'events', 'delivered', 'failed' } -- unfinished ones never expire
 local horizon = '(' .. int(NOW - P.retention_ms * 1000)
 
 -- A deleted endpoint is remembered as long as its deliveries are.
 local function forget_endpoint(endpoint)
-  local scope = K.index .. 'endpoint:' .. endpoint .. ':'
-  if redis.call('EXISTS', scope .. 'unfinished', scope .. GROUPS[1], scope .. GROUPS[2]) > 0 then return end
+  if redis.call('EXISTS', K.index .. 'endpoint:' .. endpoint .. ':all') == 1 then return end
   if redis.call('HEXISTS', K.endpoint .. endpoint, 'deleted') == 1 then redis.call('DEL', K.endpoint .. endpoint) end
 end
 
 local function forget_delivery(tenant, group, id)
   local endpoint = string.match(id, ':(.*)$')
-  redis.call('ZREM', K.index .. 'tenant:' .. tenant .. ':' .. group, id)
-  redis.call('ZREM', K.index .. 'endpoint:' .. endpoint .. ':' .. group, id)
+  for _, scope in ipairs({ 'tenant:' .. tenant .. ':', 'endpoint:' .. endpoint .. ':' }) do
+    redis.call('ZREM', K.index .. scope .. group, id)
+    redis.call('ZREM', K.index .. scope .. 'all', id)
+  end
   forget_endpoint(endpoint)
 end
 
@@ -35,9 +35,7 @@ end
 
 local function forget_tenant(tenant)
   redis.call('SREM', K.to_trim, tenant)
-  local scope = K.index .. 'tenant:' .. tenant .. ':'
-  local left = redis.call('EXISTS', K.events .. tenant, K.endpoints .. tenant, scope .. 'unfinished', scope .. GROUPS[1],
-    scope .. GROUPS[2])
+  local left = redis.call('EXISTS', K.events .. tenant, K.endpoints .. tenant, K.index .. 'tenant:' .. tenant .. ':all')
   if left == 0 then redis.call('SREM', K.tenants, tenant) end
 end
 
