@@ -1,7 +1,7 @@
 """The library's values in the shapes of API.md; every field of a shape is present."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,9 +23,8 @@ from webhooks.model import (
 )
 from webhooks.replaying import Replayed
 from webhooks.rotation import previous
-from webhooks.sending import looks_like_credential
+from webhooks.sending import masked
 
-MASK = "***"
 LISTED = 100
 """How many deliveries and skipped ones an event lists."""
 
@@ -197,7 +196,7 @@ def attempt(value: Attempt) -> Json:
         "error": outcome.error,
         "error_detail": outcome.detail,
         "retry_after_seconds": outcome.retry_after_seconds,
-        "request": {"url": value.url, "headers": masked(value.request_headers)},
+        "request": {"url": value.url, "headers": value.request_headers},
         "response": response(outcome.response) if outcome.response else None,
     }
 
@@ -237,11 +236,6 @@ def replayed(value: Replayed) -> Json:
         "replayed": value.replayed,
         "refused": [{"id": each.id, "reason": each.reason} for each in value.refused],
     }
-
-
-def masked(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers with `***` for every value whose name looks like a credential, signatures included."""
-    return {name: MASK if looks_like_credential(name) else value for name, value in headers.items()}
 
 
 def worst(statuses: Iterable[Status]) -> str:

@@ -40,6 +40,14 @@ RESERVED_HEADERS = frozenset(
 """What we say ourselves, and what speaks about the connection (RFC 9110, section 7.6.1)."""
 MOST_HEADERS, LONGEST_NAME, LONGEST_VALUE = 20, 256, 4096
 
+MASK = "***"
+ALWAYS_SENT = {
+    "content-type": "application/json",
+    "accept": "*/*",
+    "accept-encoding": "identity",
+    "connection": "keep-alive",
+}
+
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token, RFC 9110, section 5.6.2."""
 _VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
@@ -69,11 +77,8 @@ def prepare(
     timestamp = int(now.timestamp())
     prefix = endpoint.header_prefix
     ours = {
-        "content-type": "application/json",
+        **ALWAYS_SENT,
         "user-agent": f"Hookline/{version}",
-        "accept": "*/*",
-        "accept-encoding": "identity",
-        "connection": "keep-alive",
         f"{prefix}id": delivery.event_id,
         f"{prefix}timestamp": str(timestamp),
         f"{prefix}signature": signing.sign(body, keys=keys, message_id=delivery.event_id, timestamp=timestamp),
@@ -116,6 +121,11 @@ def check_headers(headers: Any, *, header_prefix: str = "webhook-") -> dict[str,
 def looks_like_credential(name: str) -> bool:
     """Whether a header of that name may carry one: then its value is never shown."""
     return _CREDENTIAL.search(name.lower()) is not None
+
+
+def masked(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers with `***` for every value whose name looks like a credential, signatures included."""
+    return {name: MASK if looks_like_credential(name) else value for name, value in headers.items()}
 
 
 def _with_wait(outcome: Outcome, clock: Clock) -> Outcome:

@@ -143,6 +143,12 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     }
 
 
+def url_of(hidden: str, cipher: Cipher) -> str:
+    """The URL among what an endpoint's hash keeps encrypted."""
+    url: str = _parsed(cipher.decrypt(hidden.encode()).decode())["url"]
+    return url
+
+
 def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
     """An endpoint out of its hash."""
     known, hidden = (
