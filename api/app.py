@@ -15,16 +15,19 @@ from api import (
     audit,
     auditing,
     auth,
+    batches,
     deliveries,
     documentation,
     endpoints,
     errors,
+    event_types,
     events,
     explain,
     health,
     inbox,
     metrics,
     permissions,
+    portal_links,
     recoveries,
     secrets,
     sources,
@@ -56,6 +59,8 @@ OPENAPI = {
 
 DOCUMENTED = (
     events,
+    batches,
+    event_types,
     endpoints,
     secrets,
     deliveries,
@@ -66,6 +71,7 @@ DOCUMENTED = (
     stats,
     api_keys,
     audit,
+    portal_links,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
@@ -86,6 +92,12 @@ class Api(flask_smorest.Api):
     """Documents our problem documents as the shape of errors."""
 
     ERROR_SCHEMA = ProblemShape
+
+    def _register_responses(self) -> None:
+        """What the library prepares for every status is used for errors alone, and those have a type of their own."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = errors.PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def create_app(wiring: Wiring) -> Flask:

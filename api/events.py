@@ -81,7 +81,7 @@ def replay_events_deliveries(query: dict[str, Any], event_id: str) -> ResponseRe
     return rendering.replayed(replayed), 202
 
 
-def shown(tenant: str, published: Published) -> ResponseReturnValue:
+def shown(tenant: str, published: Published) -> tuple[rendering.Json, int]:
     """The answer to a call that publishes: 202 for a new event, 200 for one that was there."""
     if published.event is not None:
         return rendering.event(published.event, published.deliveries), 202

@@ -54,6 +54,7 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
         "occurred_at": moment(value.occurred_at),
         "created_at": moment(value.created_at),
         "duplicate": duplicate,
+        "warnings": value.warnings,
         "deliveries": [
             {"id": each.id, "endpoint_id": each.endpoint_id, "status": each.status} for each in owed[:LISTED]
         ],

@@ -43,6 +43,7 @@ class EventShape(Schema):
     occurred_at = moment()
     created_at = moment()
     duplicate = flag()
+    warnings = texts()
     deliveries = fields.List(fields.Nested(OwedShape), required=True)
     deliveries_count = whole()
     skipped = fields.List(fields.Nested(SkippedShape), required=True)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
+from webhooks.event_types import NOTHING, Finding
 from webhooks.model import (
     Attempt,
     Delivery,
     Endpoint,
+    Event,
     Lane,
     Reason,
     Reminder,
@@ -33,10 +35,37 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """An event with whom it is owed to and what its type says of it, as long as the versions hold."""
+
+    event: Event
+    recipients: tuple[Recipient, ...]
+    endpoints_version: int
+    event_types_version: int | None = None
+    """None where no type is asked: for received events and test events."""
+    finding: Finding = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """An event on its way into the store.
+
+    `call` is random and names this call: the same one again, after a lost answer, changes nothing and answers
+    alike. With `id_given` the caller chose the id, which then must agree with the key's event.
+    """
+
+    matched: Matched
+    call: str
+    idempotency_key: str | None = None
+    id_given: bool = False
+    trigger: str = "initial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """What became of an event that was handed to the store."""
 
-    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale"]
+    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale", "refused"]
     event_id: str
     reminders: tuple[Reminder, ...] = ()
     """To be published at once; the others wait their turn."""
@@ -44,6 +73,8 @@ class Acceptance:
     """When it was kept, as far as this call knows; None where it was there before."""
     recipients: tuple[Recipient, ...] = ()
     """Whom a kept event is owed to; the intake says so, not the store."""
+    finding: Finding = NOTHING
+    """What the schema of its type says; the intake says so, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +180,17 @@ class DeliveryQuery:
     statuses: frozenset[Status] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypeQuery:
+    """What to list: the event types that a pattern asks for, by name."""
+
+    pattern: str = "*"
+    archived: bool = False
+    """Archived ones, too."""
     limit: int = 50
     cursor: str | None = None
 

@@ -117,6 +117,8 @@ class Event:
     skipped_count: int = 0
     traceparent: str | None = None
     """Of the event's span, W3C Trace Context; attempts are its children."""
+    warnings: tuple[str, ...] = ()
+    """Where the data does not fit the schema of its type, if that was no reason to refuse it."""
     retention_seconds: float | None = None
     """How long it is kept once its last delivery is final; None: the installation's."""
     source_id: str | None = None

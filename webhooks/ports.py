@@ -12,14 +12,15 @@ from webhooks.answers import (
     DeliveryQuery,
     EndpointQuery,
     EventQuery,
+    EventTypeQuery,
     Glance,
     KeyQuery,
     LostLease,
     Minute,
     Notice,
     Page,
+    Posting,
     Recent,
-    Recipient,
     Recovery,
     RecoveryScope,
     Settled,
@@ -29,6 +30,8 @@ from webhooks.answers import (
 )
 from webhooks.api_keys import ApiKey
 from webhooks.auditing import AuditEntry
+from webhooks.errors import Unavailable
+from webhooks.event_types import EventType
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -39,6 +42,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
+from webhooks.portal_links import PortalLink
 from webhooks.sources import Source
 
 
@@ -73,22 +77,12 @@ class Queue(Protocol):
 class EventStore(Protocol):
     """Events and their acceptance."""
 
-    def accept(
-        self,
-        event: Event,
-        recipients: Sequence[Recipient],
-        *,
-        call: str,
-        endpoints_version: int,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = "initial",
-    ) -> Acceptance:
-        """Keep the event, its deliveries and their places, all or nothing.
+    def accept(self, postings: Sequence[Posting]) -> list[Acceptance | Unavailable]:
+        """Keep each event, its deliveries and their places, all or nothing, one after the other.
 
-        `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
-        `stale` means that the endpoints changed since `endpoints_version`: match again.
+        `stale` means that the endpoints or the catalogue changed since they were matched: match again. `refused`:
+        the event was found not to fit its type, and is not there already. Where the store stops answering on the
+        way, the error stands in place of the answers that did not come; raises Unavailable when none came.
         """
         ...
 
@@ -145,6 +139,37 @@ class EndpointStore(Protocol):
 
     def endpoints_version(self, tenant: str) -> int:
         """Advances with each change to the tenant's endpoints; 0 before the first."""
+        ...
+
+
+class EventTypeStore(Protocol):
+    """The catalogue of event types, which all tenants share. Each write advances its version in the same step."""
+
+    def put_event_type(self, event_type: EventType) -> bool:
+        """Keep it in place of the one of that name, whose counts and first time stay; True where there was none.
+
+        Raises Conflict when the catalogue is full.
+        """
+        ...
+
+    def event_type(self, name: str) -> EventType | None:
+        """The event type of that name, or None."""
+        ...
+
+    def event_types(self) -> tuple[int, list[EventType]]:
+        """The catalogue's version, 0 before the first change, and all its types by name."""
+        ...
+
+    def event_types_version(self) -> int:
+        """Advances with each change to the catalogue; 0 before the first."""
+        ...
+
+    def list_event_types(self, query: EventTypeQuery) -> Page[EventType]:
+        """By name; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_event_type(self, name: str) -> bool:
+        """Take it out of the catalogue; False when it was not there."""
         ...
 
 
@@ -379,9 +404,30 @@ class AuditStore(Protocol):
         ...
 
 
+class PortalLinkStore(Protocol):
+    """Links for a tenant's own people."""
+
+    def add_portal_link(self, link: PortalLink) -> None:
+        """Keep it until it ends."""
+        ...
+
+    def portal_link(self, link_id: str) -> PortalLink | None:
+        """The link, or None when there is none or it has ended."""
+        ...
+
+    def portal_links(self, tenant: str) -> list[PortalLink]:
+        """The tenant's links, the one that lasts longest first, at most 250."""
+        ...
+
+    def delete_portal_link(self, link: PortalLink) -> None:
+        """It opens nothing any more; nothing where it had gone already."""
+        ...
+
+
 class Store(
     EventStore,
     EndpointStore,
+    EventTypeStore,
     DeliveryStore,
     StagingStore,
     VitalsStore,
@@ -390,6 +436,7 @@ class Store(
     SourceStore,
     KeyStore,
     AuditStore,
+    PortalLinkStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -90,6 +90,7 @@ def _context() -> dict[str, Any]:
         "asset": asset_url,
         "csrf": session().token,
         "link": link,
+        "portal": g.get("portal_link"),
         "principal": g.principal,
         "said_text": SAID.get(request.args.get("said", "")),
         "signed_in": g.visitor,

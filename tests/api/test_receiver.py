@@ -108,3 +108,11 @@ def test_a_source_that_sends_too_much_is_told_when_to_try_again_and_a_forger_use
     assert (second.status_code, second.json["code"]) == (429, "rate_limited")
     assert 28 <= int(second.headers["Retry-After"]) <= 30
     assert third.status_code == 200
+
+
+def test_what_cannot_be_kept_is_503_so_that_the_sender_tries_again(dead_client):
+    """Case 45: never a 2xx with nothing stored."""
+    answer = dead_client.post("/webhook", {"type": "a.b"})
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0

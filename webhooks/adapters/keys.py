@@ -34,6 +34,8 @@ PREFIXES = {
     "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
+    "portal_link": "portal_link:",  # hash with expiry: one link, <link id>
+    "portal_links": "portal_links:",  # sorted set of link ids by their end (ms), <tenant>
     "recent": "recent:",  # list of packed outcomes, the latest first, <endpoint id>
     "failing": "failing",  # sorted set of endpoint ids by their first failure (µs) since the last success
     "slow": "slow:",  # sorted set with expiry: endpoint ids by slowest attempt (ms) in an hour, <hours since 1970>
@@ -41,6 +43,9 @@ PREFIXES = {
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
+    "event_type": "event_type:",  # hash: one entry of the catalogue, <name>
+    "event_types": "event_types",  # sorted set of their names, all with the score 0
+    "event_types_version": "event_types_version",  # integer: advances with each change to the catalogue
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
     "source": "source:",  # hash: one source that the API keeps, <name>
     "sources": "sources",  # sorted set of their names, by name

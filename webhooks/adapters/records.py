@@ -113,6 +113,7 @@ def event(fields: Hash, body: bytes) -> Event:
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
         source_id=fields.get("source_id"),
+        warnings=tuple(json.loads(fields.get("warnings", "[]"))),
         ignored_at=time_of(fields.get("ignored_at")),
         retention_seconds=int(fields["retention_ms"]) / 1000 if "retention_ms" in fields else None,
         traceparent=fields.get("traceparent"),

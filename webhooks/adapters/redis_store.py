@@ -10,10 +10,12 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
+from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_portal_links import RedisPortalLinks
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_sources import RedisSources
@@ -38,6 +40,7 @@ DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 class RedisStore(
     RedisEvents,
     RedisEndpoints,
+    RedisEventTypes,
     RedisLists,
     RedisSources,
     RedisRecent,
@@ -45,6 +48,7 @@ class RedisStore(
     RedisRecoveries,
     RedisKeys,
     RedisAudit,
+    RedisPortalLinks,
     RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""

@@ -71,6 +71,8 @@ def _poster(runtime: Runtime) -> Act:
 def _handler(runtime: Runtime) -> Act:
     def handle(claim: Claim) -> Performed:
         clock, timeouts = runtime.attempting.clock, (SoftTimeLimitExceeded,)
+        if runtime.reloader:
+            runtime.reloader.refresh()
         return Performed(outcome=processing.run(runtime.handlers, claim, clock=clock, timeout_exceptions=timeouts))
 
     return handle
