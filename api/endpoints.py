@@ -39,7 +39,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         random_bytes=wiring.random_bytes,
     )
     kept = wiring.store.add_endpoint(endpoint)
-    return unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
+    return unstored({**rendering.endpoint(kept), **rendering.secret(kept)}, status=201)
 
 
 @blueprint.route("", methods=["GET"])
@@ -69,7 +69,11 @@ def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnVal
     """Change an endpoint: what is left out stays, null goes back to the default."""
     wiring = wired()
     known(endpoint_id)
-    after = wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules))
+    now = wiring.clock.now()
+    after = wiring.store.change_endpoint(
+        endpoint_id,
+        lambda endpoint: changed(endpoint, body, rules=wiring.rules, now=now, random_bytes=wiring.random_bytes),
+    )
     return rendering.endpoint(after)
 
 

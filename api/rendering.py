@@ -9,6 +9,7 @@ import msgspec
 
 from webhooks import payload, schedule
 from webhooks.answers import Page
+from webhooks.credentials import masked
 from webhooks.health import EndpointHealth, Line
 from webhooks.model import (
     INBOX_TENANT_PREFIX,
@@ -23,7 +24,7 @@ from webhooks.model import (
 )
 from webhooks.replaying import Replayed
 from webhooks.rotation import previous
-from webhooks.sending import masked
+from webhooks.signing_secrets import public_key
 
 LISTED = 100
 """How many deliveries and skipped ones an event lists."""
@@ -95,7 +96,12 @@ def endpoint(value: Endpoint) -> Json:
         "disabled_at": moment(value.disabled_at),
         "headers": masked(value.headers),
         "auth": None,
-        "signing": {"scheme": value.signing_scheme, "header_prefix": value.header_prefix},
+        "signing": {
+            "scheme": value.signing_scheme,
+            "header_prefix": value.header_prefix,
+            "signature_header": value.signature_header,
+        },
+        "public_key": public_key(value.secrets[0].text),
         "retry_schedule": value.retry_schedule,
         "timeout_seconds": value.timeout_seconds,
         "rate_limit": rate_limit(value.rate_limit) if value.rate_limit else None,
@@ -148,11 +154,21 @@ def line(value: Line) -> Json:
 
 
 def secrets(value: Endpoint, *, now: datetime) -> Json:
-    """The current signing secret, and until when those before it still sign."""
+    """The current signing secret, and until when those before it still sign; a private key never leaves."""
     return {
-        "secret": value.secrets[0].text,
-        "previous": [{"expires_at": moment(each.expires_at)} for each in previous(value, now=now)],
+        **secret(value),
+        "previous": [
+            {"expires_at": moment(each.expires_at), "public_key": public_key(each.text)}
+            for each in previous(value, now=now)
+        ],
     }
+
+
+def secret(value: Endpoint) -> Json:
+    """What the receiver verifies by: a secret that both know, or the public key alone."""
+    text = value.secrets[0].text
+    key = public_key(text)
+    return {"secret": None if key else text, "public_key": key}
 
 
 def delivery(value: Delivery, endpoint: Endpoint | None, *, retry_schedule: Sequence[float]) -> Json:
@@ -197,7 +213,7 @@ def attempt(value: Attempt) -> Json:
         "error": outcome.error,
         "error_detail": outcome.detail,
         "retry_after_seconds": outcome.retry_after_seconds,
-        "request": {"url": value.url, "headers": value.request_headers},
+        "request": {"url": value.url, "headers": masked(value.request_headers)},
         "response": response(outcome.response) if outcome.response else None,
     }
 

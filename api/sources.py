@@ -8,9 +8,9 @@ from api import rendering
 from api.reading import Blueprint
 from api.source_schemas import SourceListShape, SourceSchema, SourceShape
 from api.wiring import wired
+from webhooks.credentials import MASK
 from webhooks.errors import Conflict, NotFound
 from webhooks.schemes import SCHEMES
-from webhooks.sending import MASK
 from webhooks.sources import Source, source
 
 MOST_SOURCES = 1000

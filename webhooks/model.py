@@ -168,6 +168,8 @@ class Endpoint:
     headers: dict[str, str] = field(default_factory=dict)
     signing_scheme: str = "v1"
     header_prefix: str = "webhook-"
+    signature_header: str | None = None
+    """Where the signature stands; None where the scheme and the prefix say it."""
     retry_schedule: tuple[float, ...] | None = None
     timeout_seconds: float = 15.0
     max_in_flight: int = 10

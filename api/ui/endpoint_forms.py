@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webhooks import variables
+from webhooks.credentials import MASK, masked
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
-from webhooks.sending import MASK, masked
 
 Problems = dict[str, list[str]]
 

@@ -3,12 +3,11 @@
 import shlex
 from collections.abc import Mapping
 
-from webhooks.sending import MASK
-
 MOST_BYTES = 16 * 1024
 """A longer body is named as a file."""
 OURS = ("host", "content-length", "connection", "accept", "accept-encoding", "user-agent")
 """Headers that curl sends by itself."""
+MASK = "***"
 
 
 def as_curl(url: str | None, headers: Mapping[str, str], body: str) -> str:

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from webhooks.headers import ALWAYS_SENT
 from webhooks.model import Attempt, ErrorCode, Outcome, Response, Trigger, Verdict
-from webhooks.sending import ALWAYS_SENT, masked
 
 
 class _Record(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -36,9 +36,8 @@ VERDICTS = {letter: verdict for verdict, letter in LETTERS.items()}
 
 
 def pack_attempt(attempt: Attempt) -> bytes:
-    """The record of an attempt: no credential stands in it, no path and no query of the URL."""
+    """The record of an attempt, without path and query of the URL, which may hold a credential."""
     outcome, response = attempt.outcome, attempt.outcome.response
-    kept = masked(attempt.request_headers)
     record = _Record(
         number=attempt.number,
         trigger=attempt.trigger,
@@ -46,7 +45,9 @@ def pack_attempt(attempt: Attempt) -> bytes:
         duration_ms=outcome.duration_ms,
         url=attempt.url and _origin(attempt.url),
         url_digest=_digest(attempt.url) if attempt.url else b"",
-        request_headers={name: value for name, value in kept.items() if ALWAYS_SENT.get(name) != value},
+        request_headers={
+            name: value for name, value in attempt.request_headers.items() if ALWAYS_SENT.get(name) != value
+        },
         error=outcome.error,
         detail=outcome.detail,
         retry_after_seconds=outcome.retry_after_seconds,
@@ -60,7 +61,7 @@ def pack_attempt(attempt: Attempt) -> bytes:
 
 
 def unpack_attempt(packed: bytes, *, url: str | None = None) -> Attempt:
-    """The attempt that `pack_attempt` wrote, credentials masked.
+    """The attempt that `pack_attempt` wrote.
 
     Its URL is `url`, the endpoint's now, if that is the one it went to; else no more than what was kept of it.
     """
