@@ -6,7 +6,7 @@ from typing import Any
 
 import flask_smorest
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
@@ -121,9 +121,14 @@ def create_app(wiring: Wiring) -> Flask:
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
-    app.register_blueprint(door(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    app.register_blueprint(_door(wiring))
     site.register(app, wiring)
     return app
+
+
+def _door(wiring: Wiring) -> Blueprint:
+    settings = wiring.settings
+    return door(wiring.receiver, max_body_bytes=settings.max_body_bytes, proxies=settings.proxies)
 
 
 def _name_request(random_bytes: Callable[[int], bytes]) -> Callable[[], None]:

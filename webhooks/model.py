@@ -143,9 +143,18 @@ class RateLimit:
     period_seconds: float
 
     @property
+    def interval_seconds(self) -> float:
+        """Between two starts at an even pace."""
+        return self.period_seconds / self.limit
+
+    @property
     def burst(self) -> int:
         """How many may start at once after a pause."""
         return max(1, int(self.limit / self.period_seconds))
+
+    def ahead_seconds(self, *, late_seconds: float) -> float:
+        """How far ahead of the even pace the last of a burst may go, less what others may be late on their way."""
+        return max(0.0, (self.burst - 1) * self.interval_seconds - late_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +288,8 @@ class Reminder:
     host: str = ""
     timeout_seconds: float = 0.0
     """Of the endpoint: how long the attempt may take."""
+    yields: bool = False
+    """Others go first: its tenant has many on the conveyor."""
 
     @property
     def lane(self) -> Lane:

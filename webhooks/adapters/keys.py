@@ -16,7 +16,8 @@ PREFIXES = {
     "ready": "ready:",  # sorted sets: <lane>:fresh|retry (tenants by turn), <lane>:fresh|retry:<tenant>
     "turn": "ready-turn:",  # integer, <lane>
     "published": "published:",  # sorted set by publishing time, <lane>
-    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane>
+    "conveyor": "conveyor:",  # hash: tenant to how many of its are in published, <lane>
+    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane> or <lane>:yielding
     "claimed": "claimed",  # sorted set by lease end
     "due": "due",  # sorted set by due time: delivery ids, ep:<id>, job:<id>
     "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>

@@ -4,6 +4,7 @@
 -- P holds the numbers that every script may need, set where the store is opened (redis_store.py):
 --   reserve_us    how long a published delivery holds its slot
 --   windows       {deliveries=…, handlers=…}: the most that may be published and not yet claimed
+--   unyielding    so many of a tenant's on the conveyor go in order; the messages of its further ones yield to others
 --   retention_ms  how long a finished event is kept
 --   breaker       {minutes=…, attempts=…, share=…, first_us=…, most_us=…}: window, least attempts, failing share, waits
 --   minutes_ms    how long the counts of single minutes are kept

@@ -4,7 +4,7 @@
 -- Answers  {'ok', reminders} | {'changed'} | {'unknown'}
 
 local key = K.endpoint .. A.id
-local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled', 'ordered')
+local kept = redis.call('HMGET', key, 'revision', 'deleted', 'enabled', 'ordered', 'rate_interval_us')
 if A.revision > 0 and (not kept[1] or kept[2]) then return { 'unknown' } end
 if tonumber(kept[1] or 0) ~= A.revision then return { 'changed' } end
 
@@ -16,6 +16,7 @@ if A.revision == 0 then
   redis.call('ZADD', K.endpoints .. A.tenant, NOW, A.id)
   redis.call('SADD', K.tenants, A.tenant)
 end
+if kept[5] ~= A.fields.rate_interval_us then redis.call('HDEL', key, 'tat_us', 'reserved_us') end -- the new pace begins now
 if A.start then
   redis.call('HSET', key, 'enabled', '1')
   redis.call('HDEL', key, 'disabled_reason', 'disabled_at', 'failing_since_us', 'failing_since', 'failures', 'warned', 'probe',
