@@ -117,6 +117,7 @@ def event(fields: Hash, body: bytes) -> Event:
         ordering_key=fields.get("ordering_key"),
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
+        payload_erased_at=time_of(fields.get("payload_erased_at")),
         source_id=fields.get("source_id"),
         warnings=tuple(json.loads(fields.get("warnings", "[]"))),
         ignored_at=time_of(fields.get("ignored_at")),
