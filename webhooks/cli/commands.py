@@ -12,6 +12,7 @@ from webhooks.cli.listen import listen
 from webhooks.cli.migrate import migrate
 from webhooks.cli.plan import plan_command
 from webhooks.cli.progress import recoveries
+from webhooks.cli.reencrypt import reencrypt
 from webhooks.cli.send import send
 from webhooks.cli.tail import tail
 from webhooks.cli.up import up
@@ -44,6 +45,7 @@ COMMANDS = (
     keys,
     audit,
     tenants,
+    reencrypt,
 )
 for command in COMMANDS:
     hookline.add_command(command)
