@@ -99,7 +99,7 @@ class RedisDeliveries(RedisPart):
         if verdict == b"unfinished":
             raise Conflict("the delivery is not finished; it can be replayed once it is")
         if verdict == b"stopped":
-            raise Conflict("its endpoint is disabled or deleted; enable the endpoint first")
+            raise Conflict("its endpoint is disabled or deleted, or its payload erased; enable the endpoint first")
         return self._known(delivery_id), reminders(rows)
 
     def cancel(self, delivery_id: str) -> tuple[Delivery, tuple[Reminder, ...]]:
