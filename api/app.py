@@ -16,6 +16,7 @@ from api import (
     auditing,
     auth,
     batches,
+    deletions,
     deliveries,
     documentation,
     endpoints,
@@ -32,6 +33,7 @@ from api import (
     secrets,
     sources,
     stats,
+    tenants,
 )
 from api.auth import Authenticator
 from api.shapes import ProblemShape
@@ -72,6 +74,8 @@ DOCUMENTED = (
     api_keys,
     audit,
     portal_links,
+    tenants,
+    deletions,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
