@@ -43,6 +43,7 @@ class Reason(StrEnum):
     ENDPOINT_DISABLED = "endpoint_disabled"
     GONE = "gone"
     BY_REQUEST = "by_request"
+    PAYLOAD_ERASED = "payload_erased"
 
 
 class Trigger(StrEnum):
@@ -117,6 +118,8 @@ class Event:
     skipped_count: int = 0
     traceparent: str | None = None
     """Of the event's span, W3C Trace Context; attempts are its children."""
+    payload_erased_at: datetime | None = None
+    """When `body` was erased on demand; it is empty then."""
     warnings: tuple[str, ...] = ()
     """Where the data does not fit the schema of its type, if that was no reason to refuse it."""
     retention_seconds: float | None = None

@@ -117,6 +117,7 @@ def event(fields: Hash, body: bytes) -> Event:
         ordering_key=fields.get("ordering_key"),
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
+        payload_erased_at=time_of(fields.get("payload_erased_at")),
         source_id=fields.get("source_id"),
         warnings=tuple(json.loads(fields.get("warnings", "[]"))),
         ignored_at=time_of(fields.get("ignored_at")),
@@ -149,6 +150,12 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
         "configuration": json.dumps(configuration),
         "hidden": cipher.encrypt(json.dumps(hidden).encode()).decode(),
     }
+
+
+def url_of(hidden: str, cipher: Cipher) -> str:
+    """The URL among what an endpoint's hash keeps encrypted."""
+    url: str = _parsed(cipher.decrypt(hidden.encode()).decode())["url"]
+    return url
 
 
 def _ahead_us(limit: RateLimit | None, late_seconds: float) -> str:

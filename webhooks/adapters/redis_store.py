@@ -20,6 +20,7 @@ from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_sources import RedisSources
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
+from webhooks.adapters.redis_tenants import RedisTenants
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
 
@@ -51,6 +52,7 @@ class RedisStore(
     RedisKeys,
     RedisAudit,
     RedisPortalLinks,
+    RedisTenants,
     RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""

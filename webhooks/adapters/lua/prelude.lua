@@ -71,8 +71,9 @@ local function event_key(d)
   return d.tenant .. ':' .. d.event_id
 end
 
--- Stopping: disabled, deleted, or was so at some time since this run of the delivery began.
+-- Stopping: nothing left to send; or the endpoint is disabled, deleted, or was so at some time since this run began.
 local function stop_reason(d)
+  if redis.call('EXISTS', K.body .. event_key(d)) == 0 then return 'payload_erased' end
   local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'enabled', 'deleted', 'cut_us', 'cut_reason')
   if e[2] or not e[1] then return 'endpoint_deleted' end
   if d.trigger == 'test' then return nil end
