@@ -120,3 +120,16 @@ def test_a_slot_that_ran_out_in_ready_is_asked_for_anew(world, reminders):
 
     assert len(standing) == 10
     assert claimed <= 60
+
+
+def test_what_an_endpoint_lets_go_takes_no_room_from_those_that_stand_in_ready(world, reminders):
+    world.change(max_in_flight=1)
+    ids = [reminders["publish"]() for _ in range(200)]
+    world.change(max_in_flight=1000)
+    other = reminders["publish"](tenant="other")
+    for each in ids[:5]:
+        world.attempt(each)
+    published = [each.delivery_id for each in world.store.fill(Lane.DELIVERIES, window=world.window)]
+
+    assert other in published
+    assert len(published) == 5

@@ -172,7 +172,8 @@ local function place_behind(id, d)
 end
 
 -- Lets as many of those that wait for this endpoint go as it takes. While any is left, exactly one ep:<id> stands in due.
--- Where the window is full they hold their slots in ready: how many wait for one endpoint must not keep out other tenants.
+-- Where the window is full or anything stands in ready they hold their slots there: how many wait for one endpoint must not
+-- keep out other tenants, whose turn it is as well.
 local function release_waiting(endpoint)
   local waiting = K.waiting .. endpoint
   while redis.call('EXISTS', waiting) == 1 do
@@ -185,7 +186,8 @@ local function release_waiting(endpoint)
     local d, lane = facts(id), lane_of(endpoint)
     count_waiting(-1)
     redis.call('HDEL', K.delivery .. id, 'waiting_for')
-    if redis.call('ZCARD', K.published .. lane) < P.windows[lane] then
+    local free = redis.call('ZCARD', K.published .. lane) < P.windows[lane]
+    if free and redis.call('EXISTS', K.ready .. lane .. ':fresh', K.ready .. lane .. ':retry') == 0 then
       publish(id, d)
     else
       redis.call('ZADD', K.in_flight .. endpoint, NOW + P.reserve_us, id)
