@@ -15,25 +15,30 @@ from api import (
     audit,
     auditing,
     auth,
+    batches,
     deliveries,
     documentation,
     endpoints,
     errors,
+    event_types,
     events,
     explain,
     health,
     inbox,
     metrics,
     permissions,
+    portal_links,
     recoveries,
     secrets,
+    sources,
     stats,
 )
 from api.auth import Authenticator
-from api.receiver import receiver_blueprint
 from api.shapes import ProblemShape
+from api.ui import site
 from api.wiring import Wiring, attach
 from webhooks import __version__
+from webhooks.flask import door
 
 BASE_PATH = "/v1/"
 REQUEST_ID = "X-Request-Id"
@@ -54,15 +59,19 @@ OPENAPI = {
 
 DOCUMENTED = (
     events,
+    batches,
+    event_types,
     endpoints,
     secrets,
     deliveries,
     recoveries,
     explain,
     inbox,
+    sources,
     stats,
     api_keys,
     audit,
+    portal_links,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
@@ -83,6 +92,12 @@ class Api(flask_smorest.Api):
     """Documents our problem documents as the shape of errors."""
 
     ERROR_SCHEMA = ProblemShape
+
+    def _register_responses(self) -> None:
+        """What the library prepares for every status is used for errors alone, and those have a type of their own."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = errors.PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def create_app(wiring: Wiring) -> Flask:
@@ -106,7 +121,8 @@ def create_app(wiring: Wiring) -> Flask:
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
-    app.register_blueprint(receiver_blueprint(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    app.register_blueprint(door(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    site.register(app, wiring)
     return app
 
 

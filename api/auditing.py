@@ -14,6 +14,8 @@ from webhooks.api_keys import Scope
 from webhooks.auditing import AuditEntry, State, difference
 from webhooks.errors import NotFound, Unavailable
 
+BASE_PATH = "/v1/"
+"""The pages note their own calls (api/ui/auditing.py)."""
 SECRETS_READ = frozenset({("GET", "/v1/endpoints/<endpoint_id>/secret")})
 """Calls that change nothing and are noted all the same."""
 CONFIGURATION = frozenset({"endpoints", "event-types", "keys", "tenants", "sources"})
@@ -48,7 +50,7 @@ def _note(response: Response) -> Response:
 
 def _is_noted() -> bool:
     """Whatever needs `manage` and is no mere reading."""
-    if request.url_rule is None or "principal" not in g:
+    if request.url_rule is None or not request.path.startswith(BASE_PATH) or "principal" not in g:
         return False
     call = (request.method, request.url_rule.rule)
     return call in SECRETS_READ or (request.method not in READING and scope_of(*call) is Scope.MANAGE)

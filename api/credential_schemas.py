@@ -119,7 +119,7 @@ class TlsSchema(CredentialSchema):
         return TlsIdentity(**loaded)
 
 
-def shown_auth(auth: Auth | None) -> dict[str, str | None] | None:
+def shown_auth(auth: Auth | None) -> dict[str, Any] | None:
     """Which kind it is, and `***` for all that is given."""
     if auth is None:
         return None
@@ -127,12 +127,12 @@ def shown_auth(auth: Auth | None) -> dict[str, str | None] | None:
     return {"type": kept.pop("type"), **_hidden(kept)}
 
 
-def shown_tls(identity: TlsIdentity | None) -> dict[str, str | None] | None:
+def shown_tls(identity: TlsIdentity | None) -> dict[str, Any] | None:
     """`***` for all that is given."""
     return None if identity is None else _hidden(asdict(identity))
 
 
-def _hidden(given: Mapping[str, Any]) -> dict[str, str | None]:
+def _hidden(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: None if value is None else MASK for name, value in given.items()}
 
 

@@ -7,15 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from api import rendering
 from api.auth import principal
+from api.deliveries import Renderer
 from api.event_schemas import EventSchema
 from api.reading import Blueprint, idempotency_key
 from api.schemas import EventsQuery, TenantQuery
 from api.shapes import EventListShape, EventShape, ReplayedShape, WholeEventShape
 from api.wiring import wired
-from webhooks import tracing
+from webhooks import reached, tracing
 from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
-from webhooks.model import Event
+from webhooks.model import INBOX_TENANT_PREFIX, Delivery, Event
 from webhooks.publishing import Draft, Published, publish
 from webhooks.replaying import replay_event
 
@@ -57,7 +58,16 @@ def list_events(query: dict[str, Any]) -> ResponseReturnValue:
 def read_event(query: dict[str, Any], event_id: str) -> ResponseReturnValue:
     """Read one event with its data."""
     event = _known(principal().tenant_to_read(query.get("tenant")), event_id)
-    return rendering.whole_event(event, wired().store.event_deliveries(event.tenant, event.id))
+    sent = wired().store.event_deliveries(event.tenant, event.id)
+    found = _receipts(event)
+    handled = [delivery for _, deliveries in found for delivery in deliveries]
+    show = Renderer().delivery
+    return rendering.whole_event(
+        event,
+        sent,
+        nodes=reached.nodes(sent, handled if found else None),
+        received=[rendering.inbox_item(receipt, deliveries, show) for receipt, deliveries in found],
+    )
 
 
 @blueprint.route("/<event_id>/replay", methods=["POST"])
@@ -71,7 +81,7 @@ def replay_events_deliveries(query: dict[str, Any], event_id: str) -> ResponseRe
     return rendering.replayed(replayed), 202
 
 
-def shown(tenant: str, published: Published) -> ResponseReturnValue:
+def shown(tenant: str, published: Published) -> tuple[rendering.Json, int]:
     """The answer to a call that publishes: 202 for a new event, 200 for one that was there."""
     if published.event is not None:
         return rendering.event(published.event, published.deliveries), 202
@@ -90,3 +100,13 @@ def _known(tenant: str, event_id: str) -> Event:
     if event is None:
         raise NotFound(f"there is no such event in the tenant {tenant}")
     return event
+
+
+def _receipts(event: Event) -> list[tuple[Event, list[Delivery]]]:
+    """The same event as this installation received it itself; the inbox is nothing for a key of one tenant."""
+    if principal().tenant is not None:
+        return []
+    wiring = wired()
+    names = {source.name for source in (*wiring.settings.sources, *wiring.store.sources()[1])}
+    found = (wiring.store.event(INBOX_TENANT_PREFIX + name, event.id) for name in sorted(names))
+    return [(each, wiring.store.event_deliveries(each.tenant, each.id)) for each in found if each]

@@ -49,6 +49,18 @@ class Flag(fields.Field[bool]):
         return value
 
 
+class Switch(fields.Field[bool]):
+    """true or false, as a query writes it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "boolean"}, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("must be true or false")
+        return bool(value == "true")
+
+
 class Text(fields.Field[str]):
     """A string up to a length, which `check` may judge further by raising ValueError."""
 

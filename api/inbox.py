@@ -8,11 +8,12 @@ from api import rendering
 from api.auth import principal
 from api.deliveries import Renderer
 from api.reading import Blueprint
-from api.schemas import InboxQuery
-from api.shapes import InboxListShape, InboxShape, ReplayedShape
+from api.schemas import InboxQuery, SourceQuery
+from api.shapes import InboxCountsShape, InboxListShape, InboxShape, ReplayedShape
 from api.wiring import wired
 from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
+from webhooks.ignoring import ignore
 from webhooks.model import INBOX_TENANT_PREFIX, Event
 from webhooks.replaying import replay_event
 
@@ -23,15 +24,23 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/v1/inbox", description="Wh
 @blueprint.arguments(InboxQuery, location="query")
 @blueprint.alt_response(200, schema=InboxListShape)
 def list_inbox(query: dict[str, Any]) -> ResponseReturnValue:
-    """List what a source sent, newest first."""
+    """List what a source sent, newest first; with a status, a page may be short, even empty, and have a `next`."""
     store = wired().store
     tenant = _tenant_of(query.pop("source"))
+    status = query.pop("status", None)
     found = store.list_events(EventQuery(tenant=tenant, **query))
     show = Renderer().delivery
-    return rendering.page(
-        found,
-        lambda event: rendering.inbox_item(event, store.event_deliveries(tenant, event.id), show),
-    )
+    items = [rendering.inbox_item(each, store.event_deliveries(tenant, each.id), show) for each in found.items]
+    return {"data": [item for item in items if status in (None, item["status"])], "next": found.next}
+
+
+@blueprint.route("/counts", methods=["GET"])
+@blueprint.arguments(SourceQuery, location="query")
+@blueprint.alt_response(200, schema=InboxCountsShape)
+def count_inbox(query: dict[str, Any]) -> ResponseReturnValue:
+    """How many events of a source are kept, and how far its handlers are with them."""
+    counts = wired().store.inbox_counts(_tenant_of(query["source"]))
+    return {"source": query["source"], "events": counts.pop("events"), "handlers": counts}
 
 
 @blueprint.route("/<source>/<event_id>", methods=["GET"])
@@ -49,8 +58,20 @@ def replay_inbox(source: str, event_id: str) -> ResponseReturnValue:
     """Run the handlers of a received event once more, those that are finished."""
     wiring = wired()
     event = _known(_tenant_of(source), event_id)
+    wiring.store.mark_ignored(event.tenant, event.id, ignored=False)
     replayed = replay_event(wiring.store, wiring.queue, tenant=event.tenant, event_id=event.id)
     return rendering.replayed(replayed), 202
+
+
+@blueprint.route("/<source>/<event_id>/ignore", methods=["POST"])
+@blueprint.alt_response(200, schema=InboxShape)
+def ignore_inbox(source: str, event_id: str) -> ResponseReturnValue:
+    """Decide that a received event needs no handling: what waits is cancelled; a replay takes it up again."""
+    wiring = wired()
+    event = _known(_tenant_of(source), event_id)
+    ignore(wiring.store, wiring.queue, event)
+    after = _known(event.tenant, event.id)
+    return rendering.inbox_item(after, wiring.store.event_deliveries(event.tenant, event.id), Renderer().whole)
 
 
 def _tenant_of(source: str) -> str:

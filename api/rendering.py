@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from api.credential_schemas import shown_auth, shown_tls
 from webhooks import payload, schedule
 from webhooks.answers import Page
 from webhooks.credentials import masked
@@ -55,6 +56,7 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
         "occurred_at": moment(value.occurred_at),
         "created_at": moment(value.created_at),
         "duplicate": duplicate,
+        "warnings": value.warnings,
         "deliveries": [
             {"id": each.id, "endpoint_id": each.endpoint_id, "status": each.status} for each in owed[:LISTED]
         ],
@@ -66,12 +68,17 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
     }
 
 
-def whole_event(value: Event, deliveries: Sequence[Delivery]) -> Json:
-    """An event with its data, digit for digit, and the exact text that is sent."""
+def whole_event(value: Event, deliveries: Sequence[Delivery], *, nodes: list[str], received: list[Json]) -> Json:
+    """An event with its data, digit for digit, the exact text that is sent, and its way through the flow.
+
+    `received` are the inbox's items of the same event, where this installation is its receiver too.
+    """
     return {
         **event(value, deliveries),
         "data": msgspec.Raw(payload.split(value.body)),
         "body": value.body.decode(),
+        "nodes": nodes,
+        "received": received,
     }
 
 
@@ -89,7 +96,8 @@ def endpoint(value: Endpoint) -> Json:
         "disabled_reason": value.disabled_reason,
         "disabled_at": moment(value.disabled_at),
         "headers": masked(value.headers),
-        "auth": None,
+        "auth": shown_auth(value.auth),
+        "tls": shown_tls(value.tls),
         "signing": {
             "scheme": value.signing_scheme,
             "header_prefix": value.header_prefix,
@@ -235,7 +243,8 @@ def inbox_item(value: Event, deliveries: Sequence[Delivery], show: Show) -> Json
         "source_id": value.source_id or value.id,
         "type": value.type,
         "received_at": moment(value.created_at),
-        "status": worst(each.status for each in deliveries),
+        "status": "ignored" if value.ignored_at else worst(each.status for each in deliveries),
+        "ignored_at": moment(value.ignored_at),
         "handlers": [show(each) for each in deliveries],
     }
 

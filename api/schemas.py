@@ -29,6 +29,7 @@ class StrictSchema(Schema):
 
     refusal: ClassVar[type[InvalidRequest]] = InvalidRequest
     body_optional = False
+    body_limit: ClassVar[str] = "max_body_bytes"
     error_messages = {"unknown": "there is no such field"}  # noqa: RUF012 - marshmallow declares it so
 
     def read(self, raw: bytes) -> dict[str, Any]:
@@ -101,6 +102,13 @@ class DeliveriesQuery(EventsQuery):
             raise ValidationError("must be a comma list of " + " ".join([*Status, *sorted(set(GROUPS) - set(Status))]))
 
 
+def check_item_status(text: str) -> None:
+    """Nothing for the status of a received event; else ValueError."""
+    known = ("done", "ignored", *(status for status in Status if status is not Status.DELIVERED))
+    if text not in known:
+        raise ValueError(f"must be one of {' '.join(known)}")
+
+
 class InboxQuery(ListQuery):
     """The filters of `GET /v1/inbox`."""
 
@@ -111,6 +119,13 @@ class InboxQuery(ListQuery):
 
     source = Text(least=1, most=64, check=check_name, load_default="default")
     event_type = Text(least=1, most=LONGEST_TYPE)
+    status = Text(least=1, most=16, check=check_item_status)
+
+
+class SourceQuery(StrictSchema):
+    """Whose inbox is asked for."""
+
+    source = Text(least=1, most=64, check=check_name, load_default="default")
 
 
 def statuses_of(names: list[str]) -> frozenset[Status]:

@@ -43,17 +43,11 @@ class EventShape(Schema):
     occurred_at = moment()
     created_at = moment()
     duplicate = flag()
+    warnings = texts()
     deliveries = fields.List(fields.Nested(OwedShape), required=True)
     deliveries_count = whole()
     skipped = fields.List(fields.Nested(SkippedShape), required=True)
     skipped_count = whole()
-
-
-class WholeEventShape(EventShape):
-    """An event with its data, and the exact text that is sent."""
-
-    data = fields.Raw(required=True, allow_none=True)
-    body = text()
 
 
 class DeliveryShape(Schema):
@@ -143,7 +137,25 @@ class InboxShape(Schema):
     type = text()
     received_at = moment()
     status = text()
+    ignored_at = moment(null=True)
     handlers = fields.List(fields.Nested(DeliveryShape), required=True)
+
+
+class WholeEventShape(EventShape):
+    """An event with its data, and the exact text that is sent."""
+
+    data = fields.Raw(required=True, allow_none=True)
+    body = text()
+    nodes = texts()
+    received = fields.List(fields.Nested(InboxShape), required=True)
+
+
+class InboxCountsShape(Schema):
+    """How much a source sent that is kept, and how far its handlers are."""
+
+    source = text()
+    events = whole()
+    handlers = fields.Dict(fields.String(), fields.Integer(), required=True)
 
 
 class FlowShape(Schema):

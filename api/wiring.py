@@ -7,8 +7,8 @@ from typing import cast
 from flask import Flask, current_app
 
 from webhooks.counting import FlowCounts
+from webhooks.intake import Intake
 from webhooks.ports import Clock, Queue, Store
-from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings
@@ -30,6 +30,8 @@ class Wiring:
     counts: FlowCounts
     """What is counted in memory and stored each second."""
     random_bytes: Callable[[int], bytes]
+    register_handlers: Callable[[str], None]
+    """From now on the handlers hear this source. Raises Unavailable."""
     broker_answers: Callable[[], bool]
     """Whether the broker answers now; takes a second at most."""
 

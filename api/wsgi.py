@@ -2,27 +2,29 @@
 
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from api.app import create_app
-from api.receiver import CountFlusher
 from api.wiring import Wiring
 from webhooks import logs
 from webhooks.adapters.clock import StoreClock
 from webhooks.adapters.redis_store import RedisStore
-from webhooks.counting import FlowCounts
-from webhooks.publishing import Intake
+from webhooks.celery import loading
+from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.runtime import open_spans, open_store, registrar
+from webhooks.celery.starting import check_store, check_store_in_background
+from webhooks.counting import CountFlusher, FlowCounts
+from webhooks.intake import Intake
+from webhooks.known_sources import KnownSources
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings
 from webhooks.url_policy import UrlPolicy
-from workers import handlers
 from workers.app import bare_app
-from workers.queue import CeleryQueue
-from workers.runtime import open_spans, open_store, registrar
 
 REGISTERING_SECONDS = 5.0
 
@@ -40,6 +42,7 @@ def build(
     settings = Settings.from_env(environ)
     store = open_store(settings, kind=store_kind)
     queue = queue_kind(bare_app(settings))
+    registering = registrar(store, loading.load(settings.handlers), settings)
     clock = StoreClock(store.now)
     counts = counts or FlowCounts()
     intake = Intake(store, queue, spans=open_spans(settings, clock))
@@ -50,9 +53,10 @@ def build(
         clock=clock,
         intake=intake,
         receiver=Receiver(
-            sources={source.name: source for source in settings.sources},
+            sources=KnownSources(settings.sources, store, monotonic=time.monotonic),
             intake=intake,
             events=store,
+            turns=store,
             clock=clock,
             counts=counts,
             most_bytes=settings.max_body_bytes,
@@ -60,6 +64,7 @@ def build(
         counts=counts,
         rules=Rules(url_policy=UrlPolicy(settings.allow_networks), timeout_seconds=settings.timeout_seconds),
         random_bytes=secrets.token_bytes,
+        register_handlers=lambda name: registering.register([name]),
         broker_answers=queue.answers,
     )
 
@@ -70,6 +75,8 @@ def _serve() -> Any:
     wiring = build(os.environ, counts=counts)  # noqa: TID251 - the one place
     logs.configure(wiring.settings.log_format)
     log.info("settings.read", settings=wiring.settings.summary())
+    if not check_store(wiring.store):
+        check_store_in_background(wiring.store)
     CountFlusher(counts, wiring.store).start()
     _register_handlers(wiring)
     return create_app(wiring)
@@ -78,7 +85,7 @@ def _serve() -> Any:
 def _register_handlers(wiring: Wiring) -> None:
     """Before the first webhook is received, if the store answers; else as soon as it does."""
     settings = wiring.settings
-    registering = registrar(wiring.store, handlers.load(settings.handlers), settings)
+    registering = registrar(wiring.store, loading.load(settings.handlers), settings)
     registering.start()
     registering.join(REGISTERING_SECONDS)
 

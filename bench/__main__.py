@@ -17,6 +17,8 @@ SCENARIOS = {
     "memory": "bench.memory",
     "start": "bench.start",
     "receiving": "bench.receiving",
+    "idle": "bench.idle",
+    "waiting": "bench.waiting",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

@@ -113,7 +113,7 @@ def run(plan: Plan) -> Verdict:
     with (
         tempfile.TemporaryDirectory() as folder,
         RecordingReceiver(behave) as receiver,
-        Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always") as stack,
+        Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True) as stack,
     ):
         paths = register(stack, receiver)
         load = Load(stack, plan)

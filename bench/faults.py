@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import redis
 
@@ -33,7 +34,7 @@ class Faults:
     done: list[Fault] = field(default_factory=list)
 
     def run(self, *, kills: int, redis_restarts: int, pause_seconds: float) -> None:
-        """So many kills of processes, restarts of Redis, a freeze and a dropped broker, shuffled."""
+        """So many kills of processes, restarts of Redis, freezes and a dropped broker, shuffled."""
         names = list(self.stack.commands)
         todo: list[Callable[[], None]] = []
         for i in range(kills):
@@ -43,7 +44,8 @@ class Faults:
         for i in range(redis_restarts):
             how = signal.SIGKILL if i % 2 == 0 else signal.SIGTERM
             todo.append(lambda how=how: self.restart_redis(how))  # type: ignore[misc]
-        todo += [self.freeze_worker, self.drop_broker]
+        frozen = [name for name in ("worker0", "handlers0") if name in names]
+        todo += [*(partial(self.freeze, name) for name in frozen), self.drop_broker]
         self.luck.shuffle(todo)
         for fault in todo:
             time.sleep(pause_seconds * (0.5 + self.luck.random()))
@@ -64,13 +66,13 @@ class Faults:
         self.stack.valkey.start()
         self._note(f"{how.name} redis", began, excuses=True)
 
-    def freeze_worker(self) -> None:
-        """Stop a delivery worker for longer than its leases, then let it go on."""
+    def freeze(self, name: str) -> None:
+        """Stop a worker, its stager with it, for longer than its leases, then let it go on."""
         began = time.time()
-        self.stack.send("worker0", signal.SIGSTOP)
+        self.stack.send(name, signal.SIGSTOP)
         time.sleep(FREEZE_SECONDS)
-        self.stack.send("worker0", signal.SIGCONT)
-        self._note("freeze worker0", began, excuses=True)
+        self.stack.send(name, signal.SIGCONT)
+        self._note(f"freeze {name}", began, excuses=True)
 
     def drop_broker(self) -> None:
         """Lose every message."""

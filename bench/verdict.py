@@ -11,6 +11,7 @@ from bench.faults import Fault
 from bench.receiver import Arrival
 from bench.stack import Stack
 from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.keys import key
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.model import Attempt, Delivery, Status
 from webhooks.model import Verdict as Came
@@ -131,7 +132,19 @@ def _judge(
 def _misplaced(store: RedisStore, delivery: Delivery, attempts: Sequence[Attempt]) -> bool:
     places = store.places(delivery.id)
     numbered = [attempt.number for attempt in attempts] == list(range(1, delivery.attempts + 1))
-    return len(places) != (0 if delivery.status.final else 1) or not numbered
+    return len(places) != (0 if delivery.status.final else 1) or not numbered or _misfiled(store, delivery)
+
+
+def _misfiled(store: RedisStore, delivery: Delivery) -> bool:
+    """Whether it stands in other indexes than `all` and its state's group, each of its tenant and its endpoint."""
+    scopes = [("tenant", delivery.tenant), ("endpoint", delivery.endpoint_id)]
+    entries = [(*scope, group) for scope in scopes for group in ("all", "unfinished", "delivered", "failed")]
+    with store.client.pipeline(transaction=False) as pipe:
+        for entry in entries:
+            pipe.zscore(key("index", *entry), delivery.id)
+        scores = pipe.execute()
+    found = {entry for entry, score in zip(entries, scores, strict=True) if score is not None}
+    return found != {(*scope, group) for scope in scopes for group in ("all", delivery.status.group)}
 
 
 def _time(verdict: Verdict, delivery: Delivery, attempts: Sequence[Attempt], *, longest_ms: float) -> None:

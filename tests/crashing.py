@@ -1,7 +1,8 @@
 """Processes that die, or stop, at a point that a test names: `celery -A tests.crashing`, `gunicorn tests.crashing:api`.
 
 `CRASH_AT` is a comma list of `<method of store or queue>:<before|after>:<signal>`; each point acts once ever, of all
-processes that share the folder `CRASH_MARKS`. `CLOCK_SHIFT` moves this process's clock by so many seconds.
+processes that share the folder `CRASH_MARKS`. `CLOCK_SHIFT` moves this process's clock by so many seconds;
+`VISIBILITY_SECONDS` is kombu's visibility timeout.
 """
 
 import os
@@ -16,9 +17,9 @@ from api.app import create_app
 from webhooks.adapters.clock import local_now
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.answers import Claim, Staged
-from workers.app import make_app
-from workers.queue import CeleryQueue
-from workers.runtime import build, settings_from_environment
+from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.runtime import build
+from workers.app import make_app, settings_from_environment
 
 POINTS = dict(point.split(":", 1) for point in os.environ.get("CRASH_AT", "").split(",") if point)
 
@@ -81,7 +82,10 @@ KINDS = {"store_kind": CrashingStore, "queue_kind": CrashingQueue}
 def __getattr__(name):
     """Made when asked for, so that a worker does not make an API."""
     if name == "app":
-        return make_app(settings_from_environment(), build=partial(build, **KINDS, local_now=shifted_now))
+        app = make_app(settings_from_environment(), build=partial(build, **KINDS, local_now=shifted_now))
+        if seconds := os.environ.get("VISIBILITY_SECONDS"):
+            app.conf.broker_transport_options |= {"visibility_timeout": float(seconds)}
+        return app
     if name == "api":
         return create_app(wsgi.build(os.environ, **KINDS))
     raise AttributeError(name)

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
+from webhooks.event_types import NOTHING, Finding
 from webhooks.model import (
     Attempt,
     Delivery,
     Endpoint,
+    Event,
     Lane,
     Reason,
     Reminder,
     Status,
+    Verdict,
 )
 
 T = TypeVar("T")
@@ -27,13 +30,42 @@ class Recipient:
 
     endpoint_id: str
     enabled: bool = True
+    ordering_key: str | None = None
+    """For this one alone; None: the event's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """An event with whom it is owed to and what its type says of it, as long as the versions hold."""
+
+    event: Event
+    recipients: tuple[Recipient, ...]
+    endpoints_version: int
+    event_types_version: int | None = None
+    """None where no type is asked: for received events and test events."""
+    finding: Finding = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """An event on its way into the store.
+
+    `call` is random and names this call: the same one again, after a lost answer, changes nothing and answers
+    alike. With `id_given` the caller chose the id, which then must agree with the key's event.
+    """
+
+    matched: Matched
+    call: str
+    idempotency_key: str | None = None
+    id_given: bool = False
+    trigger: str = "initial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """What became of an event that was handed to the store."""
 
-    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale"]
+    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale", "refused"]
     event_id: str
     reminders: tuple[Reminder, ...] = ()
     """To be published at once; the others wait their turn."""
@@ -41,6 +73,8 @@ class Acceptance:
     """When it was kept, as far as this call knows; None where it was there before."""
     recipients: tuple[Recipient, ...] = ()
     """Whom a kept event is owed to; the intake says so, not the store."""
+    finding: Finding = NOTHING
+    """What the schema of its type says; the intake says so, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +185,17 @@ class DeliveryQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypeQuery:
+    """What to list: the event types that a pattern asks for, by name."""
+
+    pattern: str = "*"
+    archived: bool = False
+    """Archived ones, too."""
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryScope:
     """What to recover: deliveries of one endpoint or of all a tenant's, by when they were made and how they ended."""
 
@@ -226,6 +271,25 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """One of an endpoint's latest attempts, in short."""
+
+    verdict: Verdict
+    came: str
+    """The answer's status, or the error's code; empty where the attempt was lost."""
+    duration_ms: float
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minute:
+    """What was counted within one minute, by the names of `VitalsStore.counts`."""
+
+    began_at: datetime
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,17 @@
-"""The receiving lane's part of the flow, counted in memory: a refused request costs no Redis."""
+"""The receiving lane's part of the flow, counted in memory, so that a refused request costs no Redis."""
 
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from typing import Protocol
+
+import structlog
+
+from webhooks.errors import Unavailable
+
+FLUSH_SECONDS = 1.0
+
+log = structlog.get_logger()
 
 
 class FlowCounts:
@@ -27,3 +36,46 @@ class FlowCounts:
         with self._lock:
             drained, self._counts = self._counts, Counter()
         return dict(drained)
+
+
+class Countable(Protocol):
+    """Where counts are added up for all processes (`ports.VitalsStore`)."""
+
+    def count(self, counts: dict[str, int]) -> None:
+        """Add these."""
+        ...
+
+
+class CountFlusher:
+    """A thread that adds what was counted in memory to the store, once each second."""
+
+    def __init__(self, counts: FlowCounts, store: Countable, *, every_seconds: float = FLUSH_SECONDS) -> None:
+        self._counts = counts
+        self._store = store
+        self._every_seconds = every_seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hookline-counts", daemon=True)
+
+    def start(self) -> None:
+        """It runs; once for each flusher, and after a server has forked."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """It has ended, and what was counted until now is stored if the store answers."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._every_seconds):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        drained = self._counts.drain()
+        if not drained:
+            return
+        try:
+            self._store.count(drained)
+        except Unavailable:
+            self._counts.add_all(drained)
+            log.debug("counts.waiting")

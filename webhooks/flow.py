@@ -1,10 +1,14 @@
 """The flow, counted: the store's raw counters as the nodes and edges of the drawing."""
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from webhooks.answers import Minute
+
+RETRIES = 5
 SINCE = "since_ms"
 """The counter that holds when counting began, in milliseconds since 1970."""
 
@@ -15,6 +19,8 @@ class Flow:
 
     nodes: dict[str, int]
     edges: dict[str, int]
+    loop: tuple[int, ...]
+    """First attempts, then those that were the first, second, … retry; the last stands for all beyond, too."""
     since: datetime | None = None
     """None before anything was counted."""
 
@@ -27,7 +33,26 @@ def flow(counts: Mapping[str, int]) -> Flow:
     return Flow(
         nodes=nodes,
         edges=_edges(raw, nodes),
+        loop=(
+            raw["attempts.first"] + raw["handlers.first"],
+            *(raw[f"retries.claimed.{number}"] for number in range(1, RETRIES + 1)),
+        ),
         since=None if since is None else datetime.fromtimestamp(since / 1000, UTC),
+    )
+
+
+def per_minute(minutes: Sequence[Minute], now: datetime) -> Flow:
+    """How often in the last sixty seconds: this minute's counts, and of the last one the part that is not past.
+
+    What happened within a minute is taken to be spread evenly; any minute that was counted shows as 1 at least.
+    """
+    *_, before, current = minutes
+    past = min(1.0, (now - current.began_at).total_seconds() / 60)
+    return flow(
+        {
+            name: current.counts.get(name, 0) + math.ceil(before.counts.get(name, 0) * (1 - past))
+            for name in before.counts.keys() | current.counts.keys()
+        }
     )
 
 

@@ -3,15 +3,17 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhooks.answers import Recipient
 from webhooks.filtering import Judge
 from webhooks.model import Endpoint, Event
+from webhooks.ordering import Content
 
 LONGEST_TYPE = 256
 OPERATIONAL = "hookline."
 """Event types of our own begin so; they must be asked for by name."""
+_EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 
 
@@ -22,6 +24,19 @@ def check_pattern(pattern: str) -> None:
             f"a pattern is *, a dotted name such as invoice.paid, or one such as invoice.* with the star as "
             f"its last part, in at most {LONGEST_TYPE} characters"
         )
+
+
+def check_event_type(text: str) -> None:
+    """Nothing for a dotted name, else raises ValueError."""
+    if len(text) > LONGEST_TYPE or not _EVENT_TYPE.fullmatch(text):
+        raise ValueError("must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between")
+
+
+def check_own_event_type(text: str) -> None:
+    """Nothing for a type that a product may publish, else raises ValueError: `hookline.` is ours."""
+    check_event_type(text)
+    if text.startswith(OPERATIONAL):
+        raise ValueError(f"must not begin with {OPERATIONAL}")
 
 
 def matches(pattern: str, event_type: str) -> bool:
@@ -49,6 +64,13 @@ class _Interest:
     recipient: Recipient
     channels: frozenset[str]
     filter: str | None
+    ordered_by: str | None
+
+    def recipient_for(self, content: Content) -> Recipient:
+        """With the ordering key that the event has for it."""
+        if self.ordered_by is None:
+            return self.recipient
+        return replace(self.recipient, ordering_key=content.key_at(self.ordered_by))
 
     def admits(self, channels: Sequence[str]) -> bool:
         """See `shares_channel`."""
@@ -65,12 +87,12 @@ class CompiledEndpoints:
         for order, endpoint in enumerate(endpoints):
             self._add(order, endpoint)
 
-    def recipients(self, event: Event) -> list[Recipient]:
-        """See the function `recipients`."""
+    def recipients(self, event: Event, judge: Judge | None = None) -> list[Recipient]:
+        """See the function `recipients`; a judge of the event that there is already need not parse it again."""
         chosen = None if event.endpoint_ids is None else frozenset(event.endpoint_ids)
-        judge = Judge(event)
+        judge, content = judge or Judge(event), Content(event)
         found = {
-            interest.order: interest.recipient
+            interest.order: interest.recipient_for(content)
             for interest in self._interested(event.type)
             if interest.admits(event.channels)
             and (chosen is None or interest.recipient.endpoint_id in chosen)
@@ -81,7 +103,13 @@ class CompiledEndpoints:
     def _add(self, order: int, endpoint: Endpoint) -> None:
         recipient = Recipient(endpoint_id=endpoint.id, enabled=endpoint.enabled)
         channels = frozenset(endpoint.channels)
-        interest = _Interest(order=order, recipient=recipient, channels=channels, filter=endpoint.filter)
+        interest = _Interest(
+            order=order,
+            recipient=recipient,
+            channels=channels,
+            filter=endpoint.filter,
+            ordered_by=endpoint.ordered_by,
+        )
         for pattern in endpoint.event_types:
             self._list_for(pattern).append(interest)
 

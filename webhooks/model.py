@@ -119,8 +119,14 @@ class Event:
     skipped_count: int = 0
     traceparent: str | None = None
     """Of the event's span, W3C Trace Context; attempts are its children."""
+    warnings: tuple[str, ...] = ()
+    """Where the data does not fit the schema of its type, if that was no reason to refuse it."""
+    retention_seconds: float | None = None
+    """How long it is kept once its last delivery is final; None: the installation's."""
     source_id: str | None = None
     """The provider's own id of a received event, where it did not fit our pattern."""
+    ignored_at: datetime | None = None
+    """When a person decided that a received event needs no handling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +177,8 @@ class Endpoint:
     max_in_flight: int = 10
     auth: Auth | None = None
     tls: TlsIdentity | None = None
+    ordered_by: str | None = None
+    """Of a handler: the path in a received event's body whose value is its ordering key here."""
     rate_limit: RateLimit | None = None
     ordered: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -276,6 +284,8 @@ class Reminder:
     retries_used: int = 0
     event_type: str = ""
     host: str = ""
+    timeout_seconds: float = 0.0
+    """Of the endpoint: how long the attempt may take."""
 
     @property
     def lane(self) -> Lane:

@@ -12,12 +12,15 @@ from webhooks.answers import (
     DeliveryQuery,
     EndpointQuery,
     EventQuery,
+    EventTypeQuery,
     Glance,
     KeyQuery,
     LostLease,
+    Minute,
     Notice,
     Page,
-    Recipient,
+    Posting,
+    Recent,
     Recovery,
     RecoveryScope,
     Settled,
@@ -27,6 +30,8 @@ from webhooks.answers import (
 )
 from webhooks.api_keys import ApiKey
 from webhooks.auditing import AuditEntry
+from webhooks.errors import Unavailable
+from webhooks.event_types import EventType
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -37,6 +42,8 @@ from webhooks.model import (
     Reminder,
     Request,
 )
+from webhooks.portal_links import PortalLink
+from webhooks.sources import Source
 
 
 class Clock(Protocol):
@@ -70,22 +77,12 @@ class Queue(Protocol):
 class EventStore(Protocol):
     """Events and their acceptance."""
 
-    def accept(
-        self,
-        event: Event,
-        recipients: Sequence[Recipient],
-        *,
-        call: str,
-        endpoints_version: int,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = "initial",
-    ) -> Acceptance:
-        """Keep the event, its deliveries and their places, all or nothing.
+    def accept(self, postings: Sequence[Posting]) -> list[Acceptance | Unavailable]:
+        """Keep each event, its deliveries and their places, all or nothing, one after the other.
 
-        `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
-        `stale` means that the endpoints changed since `endpoints_version`: match again.
+        `stale` means that the endpoints or the catalogue changed since they were matched: match again. `refused`:
+        the event was found not to fit its type, and is not there already. Where the store stops answering on the
+        way, the error stands in place of the answers that did not come; raises Unavailable when none came.
         """
         ...
 
@@ -95,6 +92,14 @@ class EventStore(Protocol):
 
     def event_deliveries(self, tenant: str, event_id: str, *, limit: int = 100) -> list[Delivery]:
         """The event's first `limit` deliveries in the order they were made, skipped ones too."""
+        ...
+
+    def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
+        """A received event is marked as ignored by a person, or not any more; False when there is none."""
+        ...
+
+    def inbox_counts(self, tenant: str) -> dict[str, int]:
+        """How many events of a source are kept, and how many deliveries to its handlers in each group."""
         ...
 
     def list_events(self, query: EventQuery) -> Page[Event]:
@@ -134,6 +139,37 @@ class EndpointStore(Protocol):
 
     def endpoints_version(self, tenant: str) -> int:
         """Advances with each change to the tenant's endpoints; 0 before the first."""
+        ...
+
+
+class EventTypeStore(Protocol):
+    """The catalogue of event types, which all tenants share. Each write advances its version in the same step."""
+
+    def put_event_type(self, event_type: EventType) -> bool:
+        """Keep it in place of the one of that name, whose counts and first time stay; True where there was none.
+
+        Raises Conflict when the catalogue is full.
+        """
+        ...
+
+    def event_type(self, name: str) -> EventType | None:
+        """The event type of that name, or None."""
+        ...
+
+    def event_types(self) -> tuple[int, list[EventType]]:
+        """The catalogue's version, 0 before the first change, and all its types by name."""
+        ...
+
+    def event_types_version(self) -> int:
+        """Advances with each change to the catalogue; 0 before the first."""
+        ...
+
+    def list_event_types(self, query: EventTypeQuery) -> Page[EventType]:
+        """By name; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_event_type(self, name: str) -> bool:
+        """Take it out of the catalogue; False when it was not there."""
         ...
 
 
@@ -220,13 +256,48 @@ class StagingStore(Protocol):
         """That notice is dealt with."""
         ...
 
+    def begin_trim(self) -> bool:
+        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        ...
+
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
         ...
 
 
+class SourceStore(Protocol):
+    """Sources that the API keeps. Each write advances their version in the same step."""
+
+    def put_source(self, source: Source, *, now: datetime) -> Source:
+        """Keep it in place of what was there; what comes back has its times."""
+        ...
+
+    def delete_source(self, name: str) -> bool:
+        """It is gone; False when there was none."""
+        ...
+
+    def sources(self) -> tuple[int, list[Source]]:
+        """The version and all of them, by name."""
+        ...
+
+    def sources_version(self) -> int:
+        """Advances with each change; 0 before the first."""
+        ...
+
+    def take_turn(self, source: Source) -> float:
+        """0 where the source's rate limit lets one more webhook in, which counts; else the seconds until it does."""
+        ...
+
+
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def examine(self) -> list[str]:
+        """What an operator should know about the store, one sentence each; none where all is well.
+
+        Raises SettingsError where it cannot be used at all, or not with this secret key; Unavailable.
+        """
+        ...
 
     def mark_stager(self) -> None:
         """The stager looked just now."""
@@ -254,6 +325,26 @@ class VitalsStore(Protocol):
 
     def counts(self) -> dict[str, int]:
         """The raw flow counters and `since_ms`, when they began (webhooks/flow.py makes nodes and edges of them)."""
+        ...
+
+    def minutes(self, number: int) -> list[Minute]:
+        """The same counters for each of the last `number` minutes, the present one last; of one day at most."""
+        ...
+
+
+class RecentStore(Protocol):
+    """What endpoints did lately."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
+        ...
+
+    def failing(self, *, limit: int) -> list[str]:
+        """Endpoints without a success since a failure, those that fail for longest first."""
+        ...
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """Endpoints by their slowest attempt of this hour and the last, the slowest first."""
         ...
 
 
@@ -313,15 +404,39 @@ class AuditStore(Protocol):
         ...
 
 
+class PortalLinkStore(Protocol):
+    """Links for a tenant's own people."""
+
+    def add_portal_link(self, link: PortalLink) -> None:
+        """Keep it until it ends."""
+        ...
+
+    def portal_link(self, link_id: str) -> PortalLink | None:
+        """The link, or None when there is none or it has ended."""
+        ...
+
+    def portal_links(self, tenant: str) -> list[PortalLink]:
+        """The tenant's links, the one that lasts longest first, at most 250."""
+        ...
+
+    def delete_portal_link(self, link: PortalLink) -> None:
+        """It opens nothing any more; nothing where it had gone already."""
+        ...
+
+
 class Store(
     EventStore,
     EndpointStore,
+    EventTypeStore,
     DeliveryStore,
     StagingStore,
     VitalsStore,
+    RecentStore,
     RecoveryStore,
+    SourceStore,
     KeyStore,
     AuditStore,
+    PortalLinkStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -13,12 +13,22 @@ from webhooks.handlers import Handler, Handlers, ReceivedEvent, Reject
 from webhooks.model import HANDLER_PREFIX, INBOX_TENANT_PREFIX, Endpoint, ErrorCode, Outcome, Verdict
 from webhooks.payload import parse_received
 from webhooks.ports import Clock, EndpointStore
+from webhooks.shaping import Misshapen
 
 HANDLER_URL = "handler:"
 VANISHED = "gone"
 """Why the endpoint of a handler is disabled that the code no longer has; a person's reason is `manual`."""
-MOST_IN_FLIGHT = 1000
 DETAIL_BYTES = 4096
+BY_THE_CODE = (
+    "url",
+    "event_types",
+    "retry_schedule",
+    "timeout_seconds",
+    "max_in_flight",
+    "ordered",
+    "ordered_by",
+)
+"""What the code of a handler decides about its endpoint; whether it is enabled, a person may."""
 
 log = structlog.get_logger()
 
@@ -69,6 +79,10 @@ def _run(
     handler = registry.named(name)
     if handler is None:
         return _failed(ErrorCode.HANDLER_FAILED, f"this worker has no handler {name}; is its code up to date?")
+    try:
+        event = replace(event, data=handler.read(event.data))
+    except Misshapen as error:
+        return _failed(ErrorCode.REJECTED, str(error), final=True)
     outcome = _call(handler, event, timeout_exceptions)
     if outcome.error:
         log.info("handler.failed", handler=name, event_id=event.id, source=event.source, error=outcome.error)
@@ -122,8 +136,11 @@ def _endpoint(handler: Handler, source: str, timeout_seconds: float) -> Endpoint
         tenant=INBOX_TENANT_PREFIX + source,
         url=HANDLER_URL + handler.name,
         event_types=handler.patterns,
-        timeout_seconds=timeout_seconds,
-        max_in_flight=MOST_IN_FLIGHT,
+        retry_schedule=handler.retry_schedule,
+        timeout_seconds=handler.time_limit or timeout_seconds,
+        max_in_flight=handler.max_in_flight,
+        ordered=handler.ordering_key is not None,
+        ordered_by=handler.ordering_key,
     )
 
 
@@ -148,7 +165,7 @@ def _add(store: EndpointStore, endpoint: Endpoint) -> None:
 
 def _updated(present: Endpoint, *, want: Endpoint) -> Endpoint:
     """Back again after it had vanished, it is enabled; what a person disabled stays so."""
-    after = replace(present, url=want.url, event_types=want.event_types, timeout_seconds=want.timeout_seconds)
+    after = replace(present, **{name: getattr(want, name) for name in BY_THE_CODE})
     if present.enabled or present.disabled_reason != VANISHED:
         return after
     return replace(after, enabled=True, disabled_reason=None, disabled_at=None)

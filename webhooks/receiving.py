@@ -1,5 +1,6 @@
 """Lane 2, n8 to n14: signature over the raw bytes, then the payload is read, kept, acknowledged."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,7 @@ import structlog
 from webhooks import payload, tracing
 from webhooks.answers import Acceptance
 from webhooks.counting import FlowCounts
-from webhooks.errors import BadSignature, InvalidRequest, NotFound, Unavailable
+from webhooks.errors import BadSignature, InvalidRequest, NotFound, RateLimited, Unavailable
 from webhooks.model import Event
 from webhooks.ports import Clock
 from webhooks.schemes import SCHEMES
@@ -46,6 +47,14 @@ class KnownSources(Protocol):
         ...
 
 
+class Turns(Protocol):
+    """How often a source may send (`ports.SourceStore`)."""
+
+    def take_turn(self, source: Source) -> float:
+        """0 where one more may come now, which counts; else the seconds until then."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """The acknowledgement: the id under which the webhook is kept, and whether it was here before."""
@@ -61,6 +70,7 @@ class Receiver:
     sources: KnownSources
     intake: EventIntake
     events: KeptEvents
+    turns: Turns
     clock: Clock
     counts: FlowCounts
     most_bytes: int
@@ -70,10 +80,12 @@ class Receiver:
         """The webhook is kept when this returns, and its handlers will run; or an answer to a trial of the address.
 
         Raises NotFound for an unknown source, BadSignature, InvalidRequest or PayloadTooLarge for what it
-        cannot read, Unavailable when it could not be kept: the sender should try again.
+        cannot read, RateLimited when the source sends too much, Unavailable when it could not be kept: the
+        sender should try again.
         """
         source = self._source(source_name)
         self._verify(source, request)
+        self._take_turn(source)
         verified = self._read(source, request)
         return verified.answer or self._keep(self._event(source, request, verified))
 
@@ -103,6 +115,14 @@ class Receiver:
             log.info("webhook.refused", source=source.name, why=str(error))
             raise
 
+    def _take_turn(self, source: Source) -> None:
+        """After the verification: whoever forges could use up what the source may send."""
+        wait = self.turns.take_turn(source) if source.rate_limit else 0.0
+        if wait:
+            self.counts.add("receiver.limited")
+            log.info("webhook.limited", source=source.name, retry_after_seconds=round(wait, 3))
+            raise RateLimited("too many webhooks of this source", retry_after_seconds=math.ceil(wait))
+
     def _read(self, source: Source, request: Incoming) -> Verified:
         """n10, n14."""
         self.counts.add("receiver.parsed")
@@ -131,6 +151,7 @@ class Receiver:
             id=verified.id,
             source_id=verified.source_id,
             tenant=source.tenant,
+            retention_seconds=source.retention_seconds,
             type=verified.type,
             occurred_at=verified.occurred_at or self.clock.now(),
             body=verified.body,

@@ -122,7 +122,7 @@ def _with_token_url(auth: OAuth2Auth, rules: Rules) -> OAuth2Auth:
 
 def _without_credentials(endpoint: Endpoint, *, given: Mapping[str, Any]) -> Endpoint:
     harmless = {name: value for name, value in endpoint.headers.items() if not looks_like_credential(name)}
-    kept = {"headers": harmless, "auth": None, "tls": None}
+    kept: dict[str, Any] = {"headers": harmless, "auth": None, "tls": None}
     return replace(endpoint, **{name: value for name, value in kept.items() if name not in given})
 
 

@@ -28,6 +28,16 @@ class RetryStore(StagingStore, VitalsStore, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look found."""
+
+    sleep_seconds: float
+    """Until the next look."""
+    busy: bool
+    """Something is ready, published or claimed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stager:
     """Looks after the places; safe with any number of others at the same time."""
 
@@ -40,25 +50,26 @@ class Stager:
     send_notices: Callable[[], object]
     """Makes operational events of the changes that wait (webhooks/notifying.py)."""
 
-    def look(self) -> float:
-        """Do what there is to do; what comes back is how many seconds to sleep. Raises Unavailable."""
+    def look(self) -> Looked:
+        """Do what there is to do. Raises Unavailable."""
         glance = self.store.glance()
         next_due = glance.next_due_seconds
         if next_due is not None and next_due <= 0:
             next_due = self._stage()
         if glance.busy or next_due != glance.next_due_seconds:
             self.fill()
-        if next_due is None:
-            return LOOK_EVERY_SECONDS
-        return min(max(next_due, SHORTEST_SLEEP_SECONDS), LOOK_EVERY_SECONDS)
+        sleep = LOOK_EVERY_SECONDS if next_due is None else max(next_due, SHORTEST_SLEEP_SECONDS)
+        return Looked(sleep_seconds=min(sleep, LOOK_EVERY_SECONDS), busy=glance.busy)
 
     def care(self) -> None:
-        """What is wanted once a second whatever the load: leases, lost messages, marks. Raises Unavailable."""
+        """What is wanted once a second while anything is under way: leases, lost messages. Raises Unavailable."""
+        self._settle_lost()
+        for lane in Lane:
+            self._publish(self.store.republish(lane, queue_empty=self.queue_empty(lane)))
+
+    def show_signs(self) -> None:
+        """What health is judged by, wanted now and then: the stager's mark and the canaries. Raises Unavailable."""
         self.store.mark_stager()
-        if self.store.glance().busy:
-            self._settle_lost()
-            for lane in Lane:
-                self._publish(self.store.republish(lane, queue_empty=self.queue_empty(lane)))
         for lane in Lane:
             if self.store.canary_due(lane, every_seconds=CANARY_EVERY_SECONDS):
                 self.send_canary(lane)

@@ -35,17 +35,20 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
     "HOOKLINE_AUDIT_RETENTION": ("audit_retention_seconds", variables.duration_between("1h", "3650d")),
     "HOOKLINE_HANDLERS": ("handlers", variables.module),
+    "HOOKLINE_RELOAD": ("reload", variables.switch),
     "HOOKLINE_HANDLER_TIMEOUT": ("handler_timeout_seconds", variables.duration_between("1s", "1h")),
     "HOOKLINE_WORKER_PROCESSES": ("worker_processes", variables.integer(1, 256)),
     "HOOKLINE_WORKER_SLOTS": ("worker_slots", variables.integer(1, 1000)),
     "HOOKLINE_HANDLER_PROCESSES": ("handler_processes", variables.integer(1, 256)),
     "HOOKLINE_WINDOW": ("window", variables.integer(0, 1_000_000)),
     "HOOKLINE_MAX_BODY": ("max_body_bytes", variables.size(1024, 16 * 1024**2)),
+    "HOOKLINE_MAX_BATCH_BODY": ("max_batch_bytes", variables.size(1024, 64 * 1024**2)),
     "HOOKLINE_TASK_EVENTS": ("task_events", variables.switch),
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
     "HOOKLINE_FLOWER_LOGIN": ("flower_login", variables.login),
     "HOOKLINE_ALIVE_FILE": ("alive_file", variables.path),
+    "HOOKLINE_EGRESS_PROXY": ("egress_proxy", variables.url_of("http")),
     "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
     "HOOKLINE_SEND_TRACEPARENT": ("send_traceparent", variables.switch),
     "HOOKLINE_LOG_FORMAT": ("log_format", variables.choice("auto", "json", "console")),
@@ -90,17 +93,20 @@ class Settings:
     retention_seconds: float = 30 * 86400
     audit_retention_seconds: float = 365 * 86400
     handlers: str = ""
+    reload: bool = False
     worker_processes: int = os.cpu_count() or 1
     worker_slots: int = 100
     handler_processes: int = 2
     handler_timeout_seconds: float = 60.0
     max_body_bytes: int = 1024 * 1024
+    max_batch_bytes: int = 16 * 1024 * 1024
     window: int = 0
     task_events: bool = True
     durability: str = "everysec"
     replicas_ack: int = 0
     flower_login: str = ""
     alive_file: str = ""
+    egress_proxy: str = ""
     traces_url: str = ""
     send_traceparent: bool = False
     log_format: str = "auto"
@@ -128,7 +134,9 @@ class Settings:
         """What the start-up log may show: secrets as `set` or `not set`, URLs without their passwords."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown |= {name: "set" if shown[name] else "not set" for name in SECRET_FIELDS}
-        shown |= {name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url")}
+        shown |= {
+            name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url", "egress_proxy")
+        }
         shown["sources"] = {source.name: source.scheme for source in self.sources}
         return shown
 
@@ -185,8 +193,6 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     """What is right by itself and wrong together."""
     if settings.redis_url and settings.redis_url.rstrip("/") == settings.broker_url.rstrip("/"):
         yield "HOOKLINE_BROKER_URL is the store's own database; give it another number, such as /1"
-    if settings.replicas_ack:
-        yield "HOOKLINE_REPLICAS_ACK: this version does not wait for replicas; leave it at 0"
     ports = {"HOOKLINE_PORT": settings.port, "HOOKLINE_FLOWER_PORT": settings.flower_port}
     ports["HOOKLINE_DEMO_PORT"] = settings.demo_port
     for name, port in ports.items():

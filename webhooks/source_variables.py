@@ -6,15 +6,31 @@ from typing import Any
 
 from webhooks import variables
 from webhooks.errors import InvalidRequest
+from webhooks.model import RateLimit
 from webhooks.schemes import SCHEMES, STANDARD
 from webhooks.sources import Source, source
 
 PREFIX = "HOOKLINE_SOURCE_"
 OPTIONS = tuple(sorted({name.upper() for scheme in SCHEMES.values() for name in scheme.options}))
-FIELDS = ("SCHEME", "SECRET", "NETWORKS")
+FIELDS = ("SCHEME", "SECRET", "NETWORKS", "RATE_LIMIT", "RETENTION")
 SOURCE_VARIABLE = re.compile(rf"{PREFIX}([A-Z0-9](?:[A-Z0-9_]*?[A-Z0-9])??)_({'|'.join((*FIELDS, *OPTIONS))})")
 """The name is the shortest that leaves a known ending: SHOP_ID_HEADER is the ID_HEADER of SHOP."""
-READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {"NETWORKS": ("networks", variables.networks)}
+_RATE = re.compile(r"([1-9][0-9]{0,6})/(.+)", re.ASCII)
+
+
+def read_rate(text: str) -> RateLimit:
+    """So many in a duration of 1s to 1h, such as 100/1s."""
+    match = _RATE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is no rate; write a number, a slash and a duration, such as 100/1s")
+    return RateLimit(limit=int(match[1]), period_seconds=variables.duration_between("1s", "1h")(match[2]))
+
+
+READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "NETWORKS": ("networks", variables.networks),
+    "RATE_LIMIT": ("rate_limit", read_rate),
+    "RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
+}
 
 
 def read_sources(environ: Mapping[str, str], problems: list[str]) -> tuple[Source, ...]:

@@ -30,6 +30,9 @@ class Source:
     rate_limit: RateLimit | None = None
     retention_seconds: float | None = None
     """None: the installation's."""
+    created_at: datetime | None = None
+    """None for one of the environment."""
+    updated_at: datetime | None = None
 
     @property
     def tenant(self) -> str:

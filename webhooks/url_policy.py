@@ -18,6 +18,16 @@ URL_LIMIT = 2048
 HOST_LIMIT = 253
 """Characters of a name (RFC 1035 §2.3.4, without the root's dot)."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
+REFUSED_PORTS = frozenset(
+    {
+        *(0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104),
+        *(109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515),
+        *(526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049),
+        *(3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080, 11211),
+    }
+)
+"""Ports of other protocols, which might take a request for their own: those of the Fetch standard ("bad port"), and
+Redis and memcached, which read lines."""
 
 _OUTER_SPACE = " \t\r\n"
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -109,7 +119,7 @@ def _split(text: str) -> SplitResult:
         "[" not in parts.netloc or ":" in (parts.hostname or ""),
         "has brackets around what is no IPv6 address",
     )
-    _require(port != 0, "has port 0; choose one from 1 to 65535")
+    _require(port not in REFUSED_PORTS, f"has port {port}, which is not one for HTTP; choose another")
     return parts
 
 

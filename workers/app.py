@@ -1,5 +1,6 @@
 """The Celery app: `celery -A workers.app worker`, `beat` and `flower`."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,12 @@ from celery.signals import setup_logging
 from kombu.entity import Exchange, Queue
 
 from webhooks import logs
+from webhooks.celery.queue import CANARY, DELIVER, PROCESS, TRIM, TRIM_EVERY_SECONDS
+from webhooks.celery.runtime import Runtime, build
+from webhooks.celery.stager import stager_step
+from webhooks.celery.tasks import register
 from webhooks.model import Lane
 from webhooks.settings import Settings
-from workers.queue import CANARY, DELIVER, PROCESS
-from workers.runtime import Runtime, build, settings_from_environment
-from workers.stager import stager_step
-from workers.tasks import register
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
@@ -34,7 +35,10 @@ def bare_app(settings: Settings) -> Celery:
             DELIVER: {"queue": Lane.DELIVERIES.value},
             PROCESS: {"queue": Lane.HANDLERS.value},
             CANARY: {"queue": Lane.DELIVERIES.value},
+            TRIM: {"queue": Lane.DELIVERIES.value},
         },
+        # all that beat does: without it nothing is delivered later, only indexes grow
+        beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
         # The store remembers what is owed, so messages may be lost; kombu's own bookkeeping of
         # unacknowledged ones costs half of a delivery and stops workers when Redis restarts (docs/adr/0002).
         broker_transport_options=broker_options(settings.broker_url),
@@ -78,6 +82,11 @@ def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime]
     register(app, runtime)
     app.steps["worker"].add(stager_step(runtime))
     return app
+
+
+def settings_from_environment() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    return Settings.from_env(os.environ)  # noqa: TID251 - the one place
 
 
 @setup_logging.connect(weak=False)

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.api.attempting import answered, attempt, unanswered
 from webhooks.model import Endpoint, ErrorCode
+from webhooks.sources import source
 
-ITEM_FIELDS = {"source", "id", "source_id", "type", "received_at", "status", "handlers"}
+ITEM_FIELDS = {"source", "id", "source_id", "type", "received_at", "status", "ignored_at", "handlers"}
 
 
 @pytest.fixture
@@ -116,3 +119,74 @@ def test_an_unknown_item_is_404(client, path):
 
     assert client.get(f"/v1/inbox/{path}").status_code == 404
     assert client.post(f"/v1/inbox/{path}/replay").status_code == 404
+
+
+def test_a_person_may_decide_that_an_event_needs_no_handling(client, store, handlers):
+    receive(client)
+    attempt(store, "msg_1:fn_default.book", unanswered(ErrorCode.HANDLER_FAILED))
+
+    ignored = client.post("/v1/inbox/default/msg_1/ignore")
+
+    assert (ignored.status_code, ignored.json["status"]) == (200, "ignored")
+    assert ignored.json["ignored_at"] is not None
+    assert [each["status"] for each in ignored.json["handlers"]] == ["cancelled", "cancelled"]
+    assert client.post("/v1/inbox/default/msg_1/ignore").json["ignored_at"] == ignored.json["ignored_at"]
+    assert client.post("/v1/inbox/default/msg_none/ignore").status_code == 404
+
+
+def test_a_replay_takes_up_again_what_was_ignored(client, handlers):
+    receive(client)
+    client.post("/v1/inbox/default/msg_1/ignore")
+
+    replayed = client.post("/v1/inbox/default/msg_1/replay").json["replayed"]
+
+    assert replayed == ["msg_1:fn_default.book", "msg_1:fn_default.tell"]
+    assert status_of(client) == "pending"
+
+
+def test_dead_letters_are_listed_by_their_status(client, store, handlers):
+    for event_id in ("msg_1", "msg_2", "msg_3"):
+        receive(client, event_id)
+    attempt(store, "msg_1:fn_default.book", unanswered(ErrorCode.REJECTED, final=True))
+    client.post("/v1/inbox/default/msg_3/ignore")
+
+    def listed(status):
+        return [item["id"] for item in client.get("/v1/inbox", status=status).json["data"]]
+
+    assert listed("exhausted") == ["msg_1"]
+    assert listed("pending") == ["msg_2"]
+    assert listed("ignored") == ["msg_3"]
+    assert client.get("/v1/inbox", status="lost").status_code == 400
+
+
+def test_the_inbox_is_counted_by_source(client, store, handlers):
+    for event_id in ("msg_1", "msg_2"):
+        receive(client, event_id)
+    attempt(store, "msg_1:fn_default.book", answered(200))
+    attempt(store, "msg_1:fn_default.tell", unanswered(ErrorCode.REJECTED, final=True))
+
+    assert client.get("/v1/inbox/counts").json == {
+        "source": "default",
+        "events": 2,
+        "handlers": {"unfinished": 2, "delivered": 1, "failed": 1},
+    }
+    assert client.get("/v1/inbox/counts", source="other").json["events"] == 0
+
+
+def test_an_event_whose_receiver_is_this_installation_shows_the_whole_way(client, store, wiring, client_of, handlers):
+    """Sent by us, received by us, handled by us: n1 to n21, and n21 completes it."""
+    installation = client_of(wiring, settings=replace(wiring.settings, sources=(source("default", scheme="none"),)))
+    endpoint = installation.endpoint()["id"]
+    event = installation.event(data={"n": 1}).json["id"]
+    attempt(store, f"{event}:{endpoint}", answered(200))
+    assert installation.get(f"/v1/events/{event}").json["received"] == []
+    receive(installation, event)
+    for name in ("book", "tell"):
+        attempt(store, f"{event}:fn_default.{name}", answered(200))
+
+    shown = installation.get(f"/v1/events/{event}").json
+    counted = installation.get("/v1/stats/flow").json
+
+    assert [item["status"] for item in shown["received"]] == ["done"]
+    assert shown["nodes"] == [f"n{number}" for number in range(1, 22) if number not in (12, 14, 15, 16, 17)]
+    assert counted["edges"]["n21:n7"] == 2

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.samples import SAMPLES, meta, twilio, x
+from tests.unit.samples import SAMPLES, github, meta, twilio, x
+from webhooks.model import RateLimit
 from webhooks.sources import source
 
 
@@ -92,3 +93,26 @@ def test_an_empty_source_without_an_id_is_known_again_by_its_body(client):
 
     assert (first.json["duplicate"], again.json["duplicate"], other.json["duplicate"]) == (False, True, False)
     assert first.json["id"].startswith("sha256-")
+
+
+def test_a_source_that_sends_too_much_is_told_when_to_try_again_and_a_forger_uses_up_nothing(door, store):
+    sample = github()
+    client = door([sample.source(rate_limit=RateLimit(limit=2, period_seconds=60))], sample.now)
+    forged = [post(client, sample, **{sample.proof: "sha256=" + "0" * 64}).status_code for _ in range(3)]
+    first, second = post(client, sample), post(client, sample)
+    store.client.incrby("clock:offset", 31_000_000)
+    third = post(client, sample)
+
+    assert forged == [401] * 3
+    assert first.status_code == 200
+    assert (second.status_code, second.json["code"]) == (429, "rate_limited")
+    assert 28 <= int(second.headers["Retry-After"]) <= 30
+    assert third.status_code == 200
+
+
+def test_what_cannot_be_kept_is_503_so_that_the_sender_tries_again(dead_client):
+    """Case 45: never a 2xx with nothing stored."""
+    answer = dead_client.post("/webhook", {"type": "a.b"})
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0

@@ -9,7 +9,8 @@ from cryptography.fernet import Fernet
 from webhooks import lifecycle
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
-from webhooks.answers import Recipient
+from webhooks.answers import Matched, Posting, Recipient
+from webhooks.event_types import Finding
 from webhooks.model import Attempt, Endpoint, Event, Lane, Outcome, Response, Verdict
 
 KEY = Fernet.generate_key().decode()
@@ -28,13 +29,14 @@ def world(valkey):
 class World:
     """A store, its time, and what a worker and a stager do to it."""
 
-    def __init__(self, port: int, *, window: int = 50) -> None:
+    def __init__(self, port: int, *, window: int = 50, replicas_ack: int = 0) -> None:
         self.window = window
         self.store = RedisStore.from_url(
             f"redis://127.0.0.1:{port}/0",
             cipher=Cipher([KEY]),
             windows=dict.fromkeys(Lane, window),
             retention_seconds=RETENTION_SECONDS,
+            replicas_ack=replicas_ack,
         )
         self.store.client.flushdb()
         self.events = 0
@@ -73,12 +75,22 @@ class World:
 
     def accept(self, event, recipients=(("ep_1", True),), *, call=None, **options):
         """The store's answer to an event for these endpoints."""
-        options.setdefault("endpoints_version", self.store.endpoints_version(event.tenant))
-        owed = [Recipient(endpoint_id=endpoint_id, enabled=enabled) for endpoint_id, enabled in recipients]
-        acceptance = self.store.accept(event, owed, call=call or f"call-{event.tenant}-{event.id}", **options)
+        acceptance = self.store.accept([self.posting(event, recipients, call=call, **options)])[0]
         if acceptance.verdict == "kept":
             self.ids += [f"{acceptance.event_id}:{endpoint_id}" for endpoint_id, _ in recipients]
         return acceptance
+
+    def posting(self, event, recipients=(("ep_1", True),), *, call=None, refused=False, **options):
+        matched = Matched(
+            event=event,
+            recipients=tuple(
+                Recipient(endpoint_id=endpoint_id, enabled=enabled) for endpoint_id, enabled in recipients
+            ),
+            endpoints_version=options.pop("endpoints_version", self.store.endpoints_version(event.tenant)),
+            event_types_version=options.pop("event_types_version", None),
+            finding=Finding(refused=refused),
+        )
+        return Posting(matched=matched, call=call or f"call-{event.tenant}-{event.id}", **options)
 
     def publish(self, *, endpoint_id="ep_1", trigger="initial", **fields):
         """The id of a new delivery."""

@@ -12,10 +12,10 @@ from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 
 from webhooks.attempting import Worked
+from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 from webhooks.model import Lane, Outcome, Reminder, Response, Status, Verdict
 from workers.app import broker_options
-from workers.queue import CeleryQueue
-from workers.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 
 
 @pytest.fixture

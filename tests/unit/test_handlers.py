@@ -8,10 +8,10 @@ import pytest
 
 from examples import invoices
 from webhooks import handlers
+from webhooks.celery.loading import load
 from webhooks.handlers import Handlers, ReceivedEvent, Reject
 from webhooks.matching import check_pattern, matches
 from webhooks.settings import SettingsError
-from workers.handlers import load
 
 RECEIVED_AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from webhooks.model import RateLimit
 from webhooks.settings import VARIABLES, Settings, SettingsError, without_password
 from webhooks.sources import source
 
@@ -281,6 +282,42 @@ def test_every_field_can_be_set_by_a_variable():
     fields = {field.name for field in dataclasses.fields(Settings)} - {"sources"}
 
     assert fields == {field for field, _ in VARIABLES.values()}
+
+
+def test_a_source_has_what_else_its_variables_say():
+    [found] = read(
+        SOURCE_SHOP_SCHEME="hmac",
+        SOURCE_SHOP_SECRET="hush",
+        SOURCE_SHOP_HEADER="X-Sig",
+        SOURCE_SHOP_ID_HEADER="X-Id",
+        SOURCE_SHOP_NETWORKS="192.0.2.0/24, fd00::/8",
+        SOURCE_SHOP_RETENTION="7d",
+        SOURCE_SHOP_RATE_LIMIT="100/1m",
+    ).sources
+
+    assert found.name == "shop"
+    assert dict(found.options) == {"header": "X-Sig", "id_header": "X-Id"}
+    assert (found.networks, found.retention_seconds) == (("192.0.2.0/24", "fd00::/8"), 7 * 86400)
+    assert found.rate_limit == RateLimit(limit=100, period_seconds=60)
+
+
+def test_all_problems_of_a_source_are_told_with_their_variables():
+    found = problems(
+        SOURCE_SHOP_SCHEME="hmac",
+        SOURCE_SHOP_NETWORKS="10.0.0.1/8",
+        SOURCE_SHOP_RETENTION="1s",
+        SOURCE_SHOP_HASH="md5",
+        SOURCE_SHOP_RATE_LIMIT="0/1s",
+    )
+
+    assert sorted(problem.partition(":")[0] for problem in found) == [
+        "HOOKLINE_SOURCE_SHOP_HASH",
+        "HOOKLINE_SOURCE_SHOP_HEADER",
+        "HOOKLINE_SOURCE_SHOP_NETWORKS",
+        "HOOKLINE_SOURCE_SHOP_RATE_LIMIT",
+        "HOOKLINE_SOURCE_SHOP_RETENTION",
+        "HOOKLINE_SOURCE_SHOP_SECRET",
+    ]
 
 
 def test_a_variable_of_the_command_line_is_no_mistake():

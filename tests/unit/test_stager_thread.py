@@ -4,9 +4,9 @@ from types import SimpleNamespace
 import pytest
 
 from bench.stack import wait_until
+from webhooks.celery.nudge import Nudge
+from webhooks.celery.stager import StagerThread
 from webhooks.errors import Unavailable
-from workers.nudge import Nudge
-from workers.stager import StagerThread
 
 
 @dataclass

@@ -156,7 +156,7 @@ def test_odd_spellings_of_an_address_are_refused(url):
 @pytest.mark.parametrize(
     ("url", "kind"),
     [
-        ("http://127.0.0.1:6379/", "loopback"),
+        ("http://127.0.0.1:6380/", "loopback"),
         ("http://localhost/", "loopback"),
         ("http://localhost./", "loopback"),
         ("http://api.localhost/", "loopback"),
@@ -344,3 +344,13 @@ def test_nothing_is_allowed_that_the_standard_library_knows_as_special(address):
 )
 def test_a_refusal_reads_as_a_sentence(verdict, words):
     assert refusal(verdict).startswith(f"{words} address, ")
+
+
+@pytest.mark.parametrize("port", [0, 1, 22, 25, 53, 110, 143, 389, 465, 587, 993, 6000, 6379, 6667, 11211])
+def test_ports_of_other_protocols_are_refused_by_number(port):
+    assert f"has port {port}, which is not one for HTTP" in refused(f"https://hooks.test:{port}/")
+
+
+@pytest.mark.parametrize("port", [80, 443, 591, 3000, 5000, 8000, 8080, 8443, 9000, 65535])
+def test_ports_that_serve_http_are_taken(port):
+    assert UrlPolicy().check_url(f"https://hooks.test:{port}/")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from webhooks.adapters.deadline import DeadlineSocket, Monotonic, limit, seconds_left
 from webhooks.adapters.failure import NOTHING_SENT, SendFailure
 from webhooks.adapters.resolving import Resolver
+from webhooks.adapters.tunnelling import EgressProxy, TunnelRefused, open_tunnel
 from webhooks.model import ErrorCode
 from webhooks.url_policy import AddressVerdict, UrlPolicy, refusal
 
@@ -20,10 +21,13 @@ _OUR_TROUBLE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOME
 class Dialler:
     """Resolves, checks, connects; the address that was checked is the one that is dialled."""
 
-    def __init__(self, policy: UrlPolicy, resolver: Resolver, *, monotonic: Monotonic) -> None:
+    def __init__(
+        self, policy: UrlPolicy, resolver: Resolver, *, monotonic: Monotonic, proxy: EgressProxy | None = None
+    ) -> None:
         self._policy = policy
         self._resolver = resolver
         self._monotonic = monotonic
+        self._proxy = proxy
 
     def dial(self, host: str, port: int) -> socket.socket:
         """A connected socket that keeps the deadline. Raises SendFailure; refused hosts get no packet."""
@@ -47,10 +51,24 @@ class Dialler:
             if share <= 0:
                 break
             try:
-                return _connect(address, port, seconds=share)
+                return self._open(address, port, seconds=share)
             except OSError as error:
                 trouble = error
         raise _failure(trouble, host)
+
+    def _open(self, address: str, port: int, *, seconds: float) -> socket.socket:
+        """A connection to the address, through the proxy if there is one."""
+        proxy = self._proxy
+        if proxy is None:
+            return _connect(address, port, seconds=seconds)
+        [entrance, *_] = self._resolver.addresses(proxy.host, seconds=seconds_left())
+        connection = _connect(entrance, proxy.port, seconds=seconds)
+        try:
+            open_tunnel(connection, address, port, authorization=proxy.authorization)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _connect(address: str, port: int, *, seconds: float) -> socket.socket:
@@ -70,6 +88,8 @@ def _connect(address: str, port: int, *, seconds: float) -> socket.socket:
 def _failure(trouble: OSError, host: str) -> SendFailure:
     if isinstance(trouble, TimeoutError):
         return SendFailure(ErrorCode.CONNECT_TIMEOUT, f"no connection to {host} in time; {NOTHING_SENT}")
+    if isinstance(trouble, TunnelRefused):
+        return SendFailure(ErrorCode.CONNECT_REFUSED, f"the egress proxy {trouble} for {host}; {NOTHING_SENT}")
     reason = (trouble.strerror or type(trouble).__name__).lower()
     if trouble.errno in _OUR_TROUBLE:
         return SendFailure(ErrorCode.INTERNAL, f"no connection can be opened here: {reason}; {NOTHING_SENT}")

@@ -22,6 +22,7 @@ from webhooks.adapters.failure import NOTHING_SENT, SendFailure
 from webhooks.adapters.pooling import Pools
 from webhooks.adapters.resolving import Resolve, Resolver, system_addresses
 from webhooks.adapters.tokens import Token, Tokens
+from webhooks.adapters.tunnelling import EgressProxy
 from webhooks.errors import InvalidEndpoint
 from webhooks.lifecycle import is_success
 from webhooks.model import ErrorCode, Outcome, Request, Response, Verdict
@@ -50,10 +51,11 @@ class HttpSender:
         resolve: Resolve = system_addresses,
         monotonic: Monotonic = time.monotonic,
         ca_bundle: str | None = None,
+        proxy: EgressProxy | None = None,
     ) -> None:
         self._monotonic = monotonic
         self._resolver = Resolver(resolve, monotonic=monotonic)
-        dialler = Dialler(policy, self._resolver, monotonic=monotonic)
+        dialler = Dialler(policy, self._resolver, monotonic=monotonic, proxy=proxy)
         self._tokens = Tokens(self._exchange, monotonic=monotonic)
         self._adapter = _Adapter(Pools(dialler, ca_bundle=ca_bundle, monotonic=monotonic))
 

@@ -30,13 +30,28 @@ PREFIXES = {
     "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
     "sequence": "sequence",  # integer
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
+    "to_trim": "to_trim",  # set of tenants whose indexes the job `trim` has still to look at
     "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
+    "portal_link": "portal_link:",  # hash with expiry: one link, <link id>
+    "portal_links": "portal_links:",  # sorted set of link ids by their end (ms), <tenant>
+    "recent": "recent:",  # list of packed outcomes, the latest first, <endpoint id>
+    "failing": "failing",  # sorted set of endpoint ids by their first failure (µs) since the last success
+    "slow": "slow:",  # sorted set with expiry: endpoint ids by slowest attempt (ms) in an hour, <hours since 1970>
+    "minute": "minute:",  # hash with expiry: what was counted within one minute, <minutes since 1970>
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
+    "event_type": "event_type:",  # hash: one entry of the catalogue, <name>
+    "event_types": "event_types",  # sorted set of their names, all with the score 0
+    "event_types_version": "event_types_version",  # integer: advances with each change to the catalogue
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
+    "source": "source:",  # hash: one source that the API keeps, <name>
+    "sources": "sources",  # sorted set of their names, by name
+    "sources_version": "sources_version",  # integer
+    "turns": "turns:",  # integer µs with expiry: when the next webhook of a source with a rate limit is due, <name>
+    "replicated": "mark:replicated",  # written after an acceptance that waits for replicas
     "api_key": "api_key:",  # hash: what is known of an API key
     "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
     "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *

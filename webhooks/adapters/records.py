@@ -37,6 +37,7 @@ CONFIGURATION = (
     "timeout_seconds",
     "max_in_flight",
     "ordered",
+    "ordered_by",
     "metadata",
 )
 """The endpoint's fields that are kept readable, as one JSON text."""
@@ -115,6 +116,9 @@ def event(fields: Hash, body: bytes) -> Event:
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
         source_id=fields.get("source_id"),
+        warnings=tuple(json.loads(fields.get("warnings", "[]"))),
+        ignored_at=time_of(fields.get("ignored_at")),
+        retention_seconds=int(fields["retention_ms"]) / 1000 if "retention_ms" in fields else None,
         traceparent=fields.get("traceparent"),
     )
 
@@ -172,6 +176,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         max_in_flight=known["max_in_flight"],
         rate_limit=RateLimit(limit=limit[0], period_seconds=limit[1]) if limit else None,
         ordered=known["ordered"],
+        ordered_by=known.get("ordered_by"),
         metadata=known["metadata"],
         enabled=fields["enabled"] == "1",
         disabled_reason=fields.get("disabled_reason"),
@@ -190,11 +195,12 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def reminder(row: list[Any]) -> Reminder:
     """What a script wants published."""
-    delivery_id, attempt, retries_used, event_type, host = row
+    delivery_id, attempt, retries_used, event_type, host, timeout_us = row
     return Reminder(
         delivery_id=delivery_id.decode(),
         attempt=attempt,
         retries_used=retries_used,
         event_type=event_type.decode(),
         host=host.decode(),
+        timeout_seconds=timeout_us / 1_000_000,
     )

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,15 @@ from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
 from webhooks.answers import AuditQuery, Page
 from webhooks.auditing import AuditEntry
+from webhooks.errors import InvalidRequest
 
 ALL = "*"
 """In place of a tenant: the log of all. No tenant has this name."""
 MOST_ENTRIES = 100_000
 """That a log keeps, whatever their age."""
+MOST_IN_ID = 2**63
+NONE = "(0-0"
+"""What lies before the beginning, which Redis refuses to be asked for."""
 PLAIN = ("action", "target", "tenant", "key_id", "key_name", "request_id")
 
 
@@ -40,7 +45,9 @@ class RedisAudit(RedisPart):
         """See `ports.AuditStore.list_audit`."""
         marker = pages.marker_of(query)
         after = pages.decode(query.cursor, marker)
-        newest = f"({after[0]}-{after[1]}" if after else f"({_ms(query.until)}-0" if query.until else "+"
+        newest = _beyond(after) if after else f"({_ms(query.until)}-0" if query.until else "+"
+        if newest == NONE:
+            return Page(())
         items: list[AuditEntry] = []
         last = ""
         for examined, (entry_id, fields) in enumerate(self._walk(query, newest), start=1):
@@ -81,7 +88,16 @@ class RedisAudit(RedisPart):
 
 
 def _ms(moment: datetime) -> int:
-    return math.ceil(moment.timestamp() * 1000)
+    """Streams begin in 1970."""
+    return max(0, math.ceil(moment.timestamp() * 1000))
+
+
+def _beyond(entry: pages.Entry) -> str:
+    """Before this entry of the stream; raises InvalidRequest for a cursor that names none."""
+    ms, number = entry
+    if not 0 < ms < MOST_IN_ID or not re.fullmatch("[0-9]{1,18}", number):
+        raise InvalidRequest("the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]})
+    return f"({ms}-{number}"
 
 
 def _cursor(entry_id: str, marker: str) -> str:

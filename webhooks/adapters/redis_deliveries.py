@@ -7,6 +7,7 @@ from typing import Any
 from webhooks.adapters import attempt_records, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
+from webhooks.adapters.redis_recent import pack_recent
 from webhooks.adapters.scripts import translated
 from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Conflict, NotFound
@@ -48,12 +49,13 @@ class RedisDeliveries(RedisPart):
             "attempt": attempt,
             "token": token,
             "retry": int(settlement.attempt.trigger is Trigger.RETRY),
+            "took_ms": settlement.attempt.outcome.duration_ms,
             "delay_us": round(settlement.delay_seconds * 1_000_000),
             "measures": settlement.measures,
             **_outcome_fields(settlement),
         }
         won, status, reason, hungry, rows = self.scripts.run(
-            "settle", arguments, attempt_records.pack_attempt(settlement.attempt)
+            "settle", arguments, attempt_records.pack_attempt(settlement.attempt), pack_recent(settlement.attempt)
         )
         return Settled(
             won=bool(won),

@@ -18,6 +18,8 @@ class RedisPart:
     client: Any
     scripts: Scripts
     cipher: Cipher
+    replicas_ack: int = 0
+    """How many replicas must have an event before it counts as kept."""
 
     def hash(self, name: str, *parts: str) -> dict[str, str]:
         """A hash as texts; empty where there is none. Raises Unavailable."""

@@ -9,7 +9,7 @@ from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Backlog, Glance, LostLease, Notice, Staged, Vitals
+from webhooks.answers import Backlog, Glance, LostLease, Minute, Notice, Staged, Vitals
 from webhooks.model import Lane, Reminder
 
 STAGE_AT_ONCE = 500
@@ -27,6 +27,8 @@ BEHIND_SECONDS = 1
 """A claimed message that was published so much later proves an earlier one lost."""
 OVERDUE_SECONDS = 60
 OVERDUE_MOST_SECONDS = 900
+MINUTES_KEPT = 25 * 60
+"""How many minutes' counts are there: a day's, and an hour's so that a day's is whole."""
 TENANTS_COUNTED = 1000
 
 
@@ -105,6 +107,10 @@ class RedisStaging(RedisPart):
         arguments = {"job": job_id, "limit": JOB_STEP, "done_ttl_ms": JOB_KEPT_SECONDS * 1000}
         return reminders(self.scripts.run(kind, arguments)[1])
 
+    def begin_trim(self) -> bool:
+        """See `ports.StagingStore.begin_trim`."""
+        return bool(self.scripts.run("begin_trim", {}))
+
     def first_notice(self) -> Notice | None:
         """See `ports.StagingStore.first_notice`."""
         with translated():
@@ -163,16 +169,32 @@ class RedisStaging(RedisPart):
 
     def count(self, counts: dict[str, int]) -> None:
         """See `ports.VitalsStore.count`."""
-        began_ms = round(self.now().timestamp() * 1000)
+        now = self.now().timestamp()
+        minute = key("minute", str(int(now // 60)))
         with translated(), self.client.pipeline(transaction=True) as pipe:
-            pipe.hsetnx(key("flow"), "since_ms", began_ms)
+            pipe.hsetnx(key("flow"), "since_ms", round(now * 1000))
             for name, by in counts.items():
                 pipe.hincrby(key("flow"), name, by)
+                pipe.hincrby(minute, name, by)
+            pipe.expire(minute, MINUTES_KEPT * 60)
             pipe.execute()
 
     def counts(self) -> dict[str, int]:
         """See `ports.VitalsStore.counts`."""
         return {name: int(value) for name, value in self.hash("flow").items()}
+
+    def minutes(self, number: int) -> list[Minute]:
+        """See `ports.VitalsStore.minutes`."""
+        last = int(self.now().timestamp() // 60)
+        wanted = range(last - number + 1, last + 1)
+        counted = self.hashes([key("minute", str(minute)) for minute in wanted])
+        return [
+            Minute(
+                began_at=datetime.fromtimestamp(minute * 60, UTC),
+                counts={name: int(value) for name, value in fields.items()},
+            )
+            for minute, fields in zip(wanted, counted, strict=True)
+        ]
 
     def places(self, delivery_id: str) -> list[str]:
         """Every place where the delivery stands; exactly one while it is not final."""

@@ -10,11 +10,16 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
+from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
+from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_portal_links import RedisPortalLinks
+from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
-from webhooks.adapters.redis_staging import RedisStaging
+from webhooks.adapters.redis_sources import RedisSources
+from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
 
@@ -27,17 +32,24 @@ BREAKER = {"minutes": 5, "attempts": 10, "share": 0.7, "first_us": 30_000_000, "
 the first wait, which doubles with each failed probe up to the most."""
 DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 """An endpoint is disabled after so long without one success and at least so many attempts; warned at half the time."""
+RETRIES_TOLD = 5
+"""Retries are counted by their number up to this one; those beyond are counted with it."""
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 
 
 class RedisStore(
     RedisEvents,
     RedisEndpoints,
+    RedisEventTypes,
     RedisLists,
+    RedisSources,
+    RedisRecent,
     RedisStaging,
     RedisRecoveries,
     RedisKeys,
     RedisAudit,
+    RedisPortalLinks,
+    RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
 
@@ -49,6 +61,7 @@ class RedisStore(
         cipher: Cipher,
         retention_seconds: float = 30 * 86400,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
         client: Any = redis.Redis.from_url(
@@ -58,7 +71,9 @@ class RedisStore(
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             health_check_interval=0,
         )
-        return cls.over(client, cipher=cipher, retention_seconds=retention_seconds, windows=windows)
+        return cls.over(
+            client, cipher=cipher, retention_seconds=retention_seconds, windows=windows, replicas_ack=replicas_ack
+        )
 
     @classmethod
     def over(
@@ -68,6 +83,7 @@ class RedisStore(
         cipher: Cipher,
         retention_seconds: float,
         windows: Mapping[Lane, int] | None = None,
+        replicas_ack: int = 0,
     ) -> Self:
         """A store over a client whose answers are bytes."""
         policy = {
@@ -75,6 +91,9 @@ class RedisStore(
             "retention_ms": round(retention_seconds * 1000),
             "breaker": BREAKER,
             "disable": DISABLE,
+            "minutes_ms": MINUTES_KEPT * 60_000,
+            "recent_kept": RECENT_KEPT,
+            "retries_told": RETRIES_TOLD,
             "windows": {lane.value: size for lane, size in (windows or DEFAULT_WINDOWS).items()},
         }
-        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher)
+        return cls(client=client, scripts=Scripts(client, policy), cipher=cipher, replicas_ack=replicas_ack)

@@ -1,15 +1,16 @@
 """Runs the scripts of `lua/` and turns Redis's troubles into `Unavailable`."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
 import msgspec
 import redis
+from redis.exceptions import NoScriptError
 
-from webhooks.adapters.keys import LUA_TABLE
+from webhooks.adapters.keys import LUA_TABLE, key
 from webhooks.errors import Unavailable
 
 TROUBLES = (
@@ -25,11 +26,14 @@ TROUBLES = (
 )
 """Answers that say that Redis cannot now, as against that we asked for nonsense."""
 
+REPLICAS_MS = 1000
+"""How long an acceptance waits for the replicas."""
+
 SHARED = ("prelude", "places", "finishing")
 """What stands before every script."""
 ALSO = {
-    "settle": ("health",),
-    "settle_late": ("health",),
+    "settle": ("health", "recent"),
+    "settle_late": ("health", "recent"),
     "recover": ("recoverable",),
     "count_recoverable": ("recoverable",),
 }
@@ -64,8 +68,46 @@ class Scripts:
         with translated():
             try:
                 return self._client.evalsha(sha, 0, packed, *blobs)
-            except redis.exceptions.NoScriptError:
+            except NoScriptError:
                 return self._client.eval(source, 0, packed, *blobs)
+
+    def run_all(self, name: str, calls: Sequence[tuple[Mapping[str, Any], bytes]], *, replicas: int = 0) -> list[Any]:
+        """The script's answers to each of the arguments and blobs, in one round trip.
+
+        Raises Unavailable, also where `replicas` have not confirmed within a second what was written or found
+        written; what was written may stay then.
+        """
+        sha, source = self._script(name)
+        packed = [(msgspec.msgpack.encode(arguments), blob) for arguments, blob in calls]
+        with translated():
+            answers, reached = self._pipelined(sha, packed, replicas=replicas)
+            unknown = [place for place, each in enumerate(answers) if isinstance(each, NoScriptError)]
+            if unknown:
+                self._client.script_load(source)
+                again, reached = self._pipelined(sha, [packed[place] for place in unknown], replicas=replicas)
+                answers = [again.pop(0) if place in unknown else each for place, each in enumerate(answers)]
+            for error in (each for each in answers if isinstance(each, Exception)):
+                raise error
+        if reached < replicas:
+            raise Unavailable(
+                f"only {reached} of {replicas} replicas confirmed it in time; it may be kept: "
+                "repeat the call with the same id or Idempotency-Key"
+            )
+        return answers
+
+    def _pipelined(self, sha: str, calls: Sequence[tuple[bytes, bytes]], *, replicas: int) -> tuple[list[Any], int]:
+        """The answers, errors among them, and how many replicas confirmed.
+
+        On one connection: WAIT is for what this connection wrote, hence a write also where the scripts made none.
+        """
+        with self._client.pipeline(transaction=False) as pipe:
+            for call in calls:
+                pipe.evalsha(sha, 0, *call)
+            if replicas:
+                pipe.set(key("replicated"), 1)
+                pipe.wait(replicas, REPLICAS_MS)
+            answers = pipe.execute(raise_on_error=False)
+        return answers[: len(calls)], answers[-1] if replicas and isinstance(answers[-1], int) else 0
 
     def _script(self, name: str) -> tuple[str, str]:
         if name not in self._known:

@@ -30,7 +30,7 @@ class _Answer(msgspec.Struct):
     """RFC 6749 §5.1 and §5.2, as far as it matters."""
 
     access_token: str = ""
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105 - a kind of token, not one
     expires_in: float | None = None
     error: str = ""
 

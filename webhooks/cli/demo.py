@@ -193,5 +193,6 @@ def _links(story: Story, settings: Settings, delivery_id: str) -> None:
         with closing(sqlite3.connect(path)) as database:
             (paid,) = database.execute("SELECT count(*) FROM paid").fetchone()
         story.tell(f"the handler's local state: {paid} invoice(s) paid (python -m examples.invoices lists them)")
+    story.tell(f"its way, drawn: {settings.api_url}/ui/flow?delivery={quote(delivery_id)}")
     story.tell(f"in Flower: http://127.0.0.1:{settings.flower_port}/task/{quote(delivery_id)}")
     story.tell(f"the API, described: {settings.api_url}/docs")

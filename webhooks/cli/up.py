@@ -68,6 +68,7 @@ def completed(given: Mapping[str, str], data: Path, *, to_person: bool) -> tuple
     if "HOOKLINE_ALLOW_NETWORKS" not in given:
         environ["HOOKLINE_ALLOW_NETWORKS"] = LOOPBACK
         said.append(f"endpoints on loopback are allowed for the demo (HOOKLINE_ALLOW_NETWORKS={LOOPBACK})")
+    environ["HOOKLINE_RELOAD"] = "on"
     if "HOOKLINE_HANDLERS" not in given:
         environ["HOOKLINE_HANDLERS"] = DEMO_HANDLERS
         said.append(f"handlers are the demo's (HOOKLINE_HANDLERS={DEMO_HANDLERS})")
@@ -132,6 +133,7 @@ def _answers(http: requests.Session, url: str) -> bool:
 
 def _announce(settings: Settings, said: list[str], *, seconds: float) -> None:
     table = Table(title=f"Hookline is ready after {seconds:.1f} s", show_header=False, title_justify="left")
+    table.add_row("pages", f"{settings.api_url}/ui/  (sign in with the API key)")
     table.add_row("API", f"{settings.api_url}  (/openapi.json, /docs)")
     table.add_row("API key", settings.api_key)
     table.add_row("Flower", f"http://127.0.0.1:{settings.flower_port}")

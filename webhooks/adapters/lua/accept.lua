@@ -1,7 +1,8 @@
 -- Keeps an event, its deliveries and their places, all or nothing. Of many recipients the first `inline` get their
 -- deliveries here and the others by the job fanout.lua, from the list that is fixed now.
--- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0}, …}, inline,
---          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id, traceparent
+-- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0, ordering key or nil}, …}, inline,
+--          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id, traceparent, retention_ms,
+--          types_version (the catalogue's, as it was judged by), warnings (JSON), refused (its data does not fit its type)
 -- ARGV[2]  body
 -- Answers  {verdict, event id, reminders, created_at where it was kept by this run}
 
@@ -28,6 +29,14 @@ if redis.call('EXISTS', K.event .. name) == 1 then
   return compare(A.id, 'conflict')
 end
 if tonumber(redis.call('GET', K.version .. A.tenant) or 0) ~= A.version then return answer('stale', A.id) end
+if A.types_version and tonumber(redis.call('GET', K.event_types_version) or 0) ~= A.types_version then
+  return answer('stale', A.id)
+end
+if A.refused then
+  redis.call('HINCRBY', K.event_type .. A.type, 'refused_count', 1)
+  return answer('refused', A.id)
+end
+if A.warnings then redis.call('HINCRBY', K.event_type .. A.type, 'warned_count', 1) end
 
 local owed = 0 -- by enabled endpoints
 for _, recipient in ipairs(A.recipients) do owed = owed + recipient[2] end
@@ -36,7 +45,8 @@ local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - 
 redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at,
   'created_at', now_rfc3339(), 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
   'skipped', #A.recipients - owed)
-for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent' }) do
+for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent', 'retention_ms',
+  'warnings' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
 end
 if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 1000 then
@@ -55,7 +65,7 @@ if A.key then redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id,
 
 local e = { id = A.id, tenant = A.tenant, type = A.type, trigger = A.trigger, ordering_key = A.ordering_key, at = NOW }
 for i = 1, math.min(A.inline, #A.recipients) do
-  keep_delivery(e, A.recipients[i][1], A.recipients[i][2] == 1, sequence + i)
+  keep_delivery(e, A.recipients[i][1], A.recipients[i][2] == 1, sequence + i, A.recipients[i][3])
 end
 if #A.recipients > A.inline then
   local job = 'fanout:' .. name

@@ -55,5 +55,8 @@ redis.call('ZADD', K.in_flight .. endpoint, lease_end, A.id)
 redis.call('ZADD', K.due, 'XX', 'LT', lease_end, 'ep:' .. endpoint) -- where others wait: the slot may end sooner now
 redis.call('HSET', key, 'status', 'sending', 'token', A.token, 'claimed_at', now_rfc3339(), 'updated_at', now_rfc3339())
 redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'publishes', 'published_us')
-if tonumber(d.retries_used) > 0 then count(lane == 'handlers' and 'handlers.retries_claimed' or 'retries.claimed') end
+if tonumber(d.retries_used) > 0 then
+  count(lane == 'handlers' and 'handlers.retries_claimed' or 'retries.claimed')
+  count('retries.claimed.' .. int(math.min(tonumber(d.retries_used), P.retries_told)))
+end
 return won()

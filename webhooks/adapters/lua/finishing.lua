@@ -17,7 +17,8 @@ local function each_key_of_event(name, call)
 end
 
 local function expire_event(name)
-  each_key_of_event(name, function(key) redis.call('PEXPIRE', key, P.retention_ms) end)
+  local retention_ms = redis.call('HGET', K.event .. name, 'retention_ms') or P.retention_ms
+  each_key_of_event(name, function(key) redis.call('PEXPIRE', key, retention_ms) end)
 end
 
 local function keep_event(name)
@@ -30,6 +31,7 @@ local function finish(id, d, status, reason)
   redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339())
   redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
   if reason then redis.call('HSET', key, 'reason', reason) end
+  if status ~= 'delivered' and lane_of(d.endpoint_id) == 'deliveries' then count(status) end
   regroup(id, d, FINAL[d.status] or 'unfinished', FINAL[status])
   if redis.call('HINCRBY', K.event .. event_key(d), 'unfinished', -1) <= 0 then expire_event(event_key(d)) end
   next_in_line(id, d)
@@ -93,15 +95,15 @@ local function plan_cancelling(endpoint)
 end
 
 -- One delivery of an event, placed; or, where the endpoint is disabled, skipped.
--- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance)
-local function keep_delivery(e, endpoint, enabled, sequence)
+-- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance); ordering_key: for this delivery alone
+local function keep_delivery(e, endpoint, enabled, sequence, ordering_key)
   local id = e.id .. ':' .. endpoint
   local created = int(math.max(NOW, e.at) + sequence % 1000) -- apart, so that indexes have an order
   local d = {
     event_id = e.id, event_type = e.type, endpoint_id = endpoint, tenant = e.tenant, trigger = e.trigger,
     status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = int(sequence),
     created_us = created, began_us = int(e.at), created_at = now_rfc3339(), updated_at = now_rfc3339(),
-    ordering_key = e.ordering_key,
+    ordering_key = ordering_key or e.ordering_key,
   }
   local flat = {}
   for field, value in pairs(d) do

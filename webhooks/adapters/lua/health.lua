@@ -94,7 +94,12 @@ local function note_failure(endpoint, d)
   end
 end
 
+-- A handler is our own code: nothing has to be spared, and what it rejects is no failure of it.
 local function note_health(id, d, success)
+  if lane_of(d.endpoint_id) == 'handlers' then
+    redis.call('HSET', K.endpoint .. d.endpoint_id, success and 'last_success_at' or 'last_failure_at', now_rfc3339())
+    return
+  end
   turn_breaker(id, d, success)
   if success then
     note_success(d.endpoint_id, d)
@@ -105,6 +110,7 @@ end
 
 -- A 2xx that came after its lease was given up: the endpoint answers after all, whatever the breaker made of the silence.
 local function note_late_success(d)
+  if lane_of(d.endpoint_id) == 'handlers' then return end
   local state = redis.call('HGET', K.endpoint .. d.endpoint_id, 'breaker')
   if state and state ~= 'closed' then
     close_breaker(d.endpoint_id, d)

@@ -24,8 +24,8 @@ local function gate(endpoint, own)
 end
 
 local function remind(id, d)
-  local host = redis.call('HGET', K.endpoint .. d.endpoint_id, 'host') or ''
-  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, host })
+  local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'host', 'timeout_us')
+  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, e[1] or '', tonumber(e[2]) or 0 })
 end
 
 local function facts(id)

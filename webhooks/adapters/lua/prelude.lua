@@ -6,12 +6,15 @@
 --   windows       {deliveries=…, handlers=…}: the most that may be published and not yet claimed
 --   retention_ms  how long a finished event is kept
 --   breaker       {minutes=…, attempts=…, share=…, first_us=…, most_us=…}: window, least attempts, failing share, waits
+--   minutes_ms    how long the counts of single minutes are kept
+--   recent_kept   how many of an endpoint's latest outcomes are kept
+--   retries_told  retries are counted by number up to this one, which stands for those beyond, too
 --   disable       {after_us=…, attempts=…}: without a success for so long and after so many attempts
 -- Times are microseconds of the server's clock; readable copies in hashes are RFC 3339.
 
 local A = cmsgpack.unpack(ARGV[1])
 local FINAL = { delivered = 'delivered', exhausted = 'failed', cancelled = 'failed', skipped = 'failed' }
-local reminders = {} -- {delivery id, attempt, retries used, event type, host}: what the caller publishes
+local reminders = {} -- {delivery id, attempt, retries used, event type, host, timeout in µs}: what the caller publishes
 
 local function now_us()
   local time = redis.call('TIME')
@@ -78,7 +81,10 @@ local function stop_reason(d)
   return nil
 end
 
+-- For ever and, for rates and charts, for this minute.
 local function count(name, by)
+  local minute = K.minute .. int(math.floor(NOW / 60000000))
+  if redis.call('HINCRBY', minute, name, by or 1) == (by or 1) then redis.call('PEXPIRE', minute, P.minutes_ms) end
   if redis.call('HINCRBY', K.flow, name, by or 1) == 1 then redis.call('HSETNX', K.flow, 'since_ms', int(NOW / 1000)) end
 end
 

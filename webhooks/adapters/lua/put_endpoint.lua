@@ -11,7 +11,8 @@ if tonumber(kept[1] or 0) ~= A.revision then return { 'changed' } end
 for field, value in pairs(A.fields) do redis.call('HSET', key, field, value) end
 redis.call('HSET', key, 'updated_at', now_rfc3339())
 if A.revision == 0 then
-  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', now_rfc3339(), 'streak', 0)
+  redis.call('HSET', key, 'id', A.id, 'tenant', A.tenant, 'enabled', '1', 'created_at', now_rfc3339(),
+    'streak', lane_of(A.id) == 'handlers' and A.fields.max_in_flight or 0) -- a handler needs no slow start
   redis.call('ZADD', K.endpoints .. A.tenant, NOW, A.id)
   redis.call('SADD', K.tenants, A.tenant)
 end

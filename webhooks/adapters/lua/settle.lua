@@ -1,7 +1,9 @@
 -- Writes what came of an attempt, if the lease is still the caller's.
 -- ARGV[1]  A: id, attempt, token, status, success (1|0), retry (the attempt was one), delay_us,
 --          measures = {counter = by, …}, optional: reason, stop (disable the endpoint with this reason), slow_down, status_code, error, lost
+--          took_ms: how long the attempt took
 -- ARGV[2]  the packed attempt record
+-- ARGV[3]  the packed outcome for the endpoint's latest
 -- Answers  {won 1|0, status, reason, hungry, reminders}
 
 local key = K.delivery .. A.id
@@ -35,6 +37,7 @@ redis.call('ZREM', K.in_flight .. endpoint, A.id)
 
 if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. endpoint, 'enabled') == 1 then
   note_health(A.id, d, A.success == 1)
+  note_recent(endpoint, ARGV[3], A.took_ms, A.success == 1)
 end
 
 if status == 'retrying' then

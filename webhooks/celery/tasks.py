@@ -12,11 +12,11 @@ from celery.worker.state import revoked
 from webhooks import processing, sending
 from webhooks.answers import Claim
 from webhooks.attempting import Act, Performed
+from webhooks.celery.queue import CANARY, DELIVER, HARD_LIMIT_AFTER_SECONDS, PROCESS, TRIM
+from webhooks.celery.runtime import Runtime
+from webhooks.celery.showing import ReminderTask, Shown, show
 from webhooks.errors import Unavailable, WebhookError
 from webhooks.model import Lane
-from workers.queue import CANARY, DELIVER, PROCESS
-from workers.runtime import Runtime
-from workers.showing import ReminderTask, Shown, show
 
 log = structlog.get_logger()
 
@@ -24,13 +24,14 @@ log = structlog.get_logger()
 def register(app: Celery, runtime: Runtime) -> None:
     """Put the tasks into the app."""
     limit = runtime.settings.handler_timeout_seconds
+    hard_limit = limit + HARD_LIMIT_AFTER_SECONDS
 
     @app.task(base=ReminderTask, bind=True, name=DELIVER)
     def deliver(self: ReminderTask, delivery_id: str, attempt: int) -> Shown:
         """One POST."""
         return _work(self, runtime, delivery_id, attempt, _poster(runtime))
 
-    @app.task(base=ReminderTask, bind=True, name=PROCESS, soft_time_limit=limit, time_limit=limit + 5)
+    @app.task(base=ReminderTask, bind=True, name=PROCESS, soft_time_limit=limit, time_limit=hard_limit)
     def process(self: ReminderTask, delivery_id: str, attempt: int) -> Shown:
         """One run of a handler."""
         return _work(self, runtime, delivery_id, attempt, _handler(runtime))
@@ -40,7 +41,23 @@ def register(app: Celery, runtime: Runtime) -> None:
         """Health hears that this lane is served."""
         runtime.store.mark_canary(Lane(lane))
 
+    @app.task(name=TRIM, ignore_result=True)
+    def trim() -> None:
+        """What has expired leaves the indexes, step by step by the stagers."""
+        begin_trim(runtime)
+
     task_revoked.connect(partial(_cancel_revoked, runtime), weak=False)
+
+
+def begin_trim(runtime: Runtime) -> None:
+    """Beat asks again in an hour; so a store that is away is no error."""
+    try:
+        begun = runtime.store.begin_trim()
+    except Unavailable as error:
+        log.warning("trim.postponed", why=str(error))
+        return
+    log.info("trim.begun" if begun else "trim.under_way")
+    runtime.nudge.give()
 
 
 def _poster(runtime: Runtime) -> Act:
@@ -54,6 +71,8 @@ def _poster(runtime: Runtime) -> Act:
 def _handler(runtime: Runtime) -> Act:
     def handle(claim: Claim) -> Performed:
         clock, timeouts = runtime.attempting.clock, (SoftTimeLimitExceeded,)
+        if runtime.reloader:
+            runtime.reloader.refresh()
         return Performed(outcome=processing.run(runtime.handlers, claim, clock=clock, timeout_exceptions=timeouts))
 
     return handle

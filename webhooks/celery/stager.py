@@ -7,11 +7,16 @@ from typing import Any
 
 import structlog
 from celery import bootsteps
+from celery.worker.state import maybe_shutdown
 
+from webhooks.celery.reloading import ReloadWatch
+from webhooks.celery.runtime import Runtime
+from webhooks.celery.starting import wait_for_store
 from webhooks.errors import Unavailable
-from workers.runtime import Runtime
 
 CARE_EVERY_SECONDS = 1.0
+SIGN_EVERY_SECONDS = 5.0
+"""A stager's mark is old after 30 s, and canaries are due every 10 s."""
 PAUSE_AFTER_TROUBLE_SECONDS = 0.5
 
 log = structlog.get_logger()
@@ -25,6 +30,7 @@ class StagerThread(threading.Thread):
         self._runtime = runtime
         self._stopping = threading.Event()
         self._care_at = 0.0
+        self._sign_at = 0.0
         self._show_life_at = 0.0
 
     def run(self) -> None:
@@ -52,17 +58,20 @@ class StagerThread(threading.Thread):
 
     def _step(self) -> float:
         try:
-            sleep = self._runtime.stager.look()
-            if time.monotonic() >= self._care_at:
+            looked = self._runtime.stager.look()
+            if looked.busy and time.monotonic() >= self._care_at:
                 self._care_at = time.monotonic() + CARE_EVERY_SECONDS
                 self._runtime.stager.care()
+            if time.monotonic() >= self._sign_at:
+                self._sign_at = time.monotonic() + SIGN_EVERY_SECONDS
+                self._runtime.stager.show_signs()
         except Unavailable as error:
             log.warning("stager.waiting", why=str(error))
             return PAUSE_AFTER_TROUBLE_SECONDS
         except Exception:
             log.exception("stager.failed")
             return PAUSE_AFTER_TROUBLE_SECONDS
-        return sleep
+        return looked.sleep_seconds
 
 
 def stager_step(runtime: Runtime) -> type[Any]:
@@ -75,7 +84,14 @@ def stager_step(runtime: Runtime) -> type[Any]:
 
         def create(self, _worker: Any) -> StagerThread:
             runtime.registrar.start()
+            if runtime.reloader:
+                ReloadWatch(runtime.reloader, runtime.registrar.register_all).start()
             self.thread = StagerThread(runtime)
             return self.thread
+
+        def start(self, worker: Any) -> None:
+            """Nothing is consumed, and nothing staged, before the store can be used."""
+            wait_for_store(runtime.store, between_tries=maybe_shutdown)
+            super().start(worker)
 
     return StagerStep

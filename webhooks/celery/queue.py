@@ -12,15 +12,30 @@ from kombu.exceptions import KombuError, OperationalError
 from webhooks.model import Lane, Reminder
 
 DELIVER, PROCESS, CANARY = "hookline.deliver", "hookline.process", "hookline.canary"
+TRIM = "hookline.trim"
+TRIM_EVERY_SECONDS = 3600.0
 TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
 BATCH = 500
 NOT_FOUND = "404"
 REST_SECONDS = 2.0
 """After the broker did not answer nobody is kept waiting for it again for so long; the stager publishes later."""
 
+HARD_LIMIT_AFTER_SECONDS = 5.0
+"""A handler that ignores being interrupted is killed so long afterwards, still within its lease."""
+
 BROKER_TROUBLES = (OperationalError, KombuError, OSError)
 
 log = structlog.get_logger()
+
+
+def _limits(reminder: Reminder) -> dict[str, float]:
+    """A handler's own time limit; a POST keeps its deadline by itself."""
+    if reminder.lane is not Lane.HANDLERS or not reminder.timeout_seconds:
+        return {}
+    return {
+        "soft_time_limit": reminder.timeout_seconds,
+        "time_limit": reminder.timeout_seconds + HARD_LIMIT_AFTER_SECONDS,
+    }
 
 
 class CeleryQueue:
@@ -90,6 +105,7 @@ class CeleryQueue:
             queue=reminder.lane.value,
             producer=producer,
             retry=False,
+            **_limits(reminder),
         )
 
     def _announce_replay(self, reminder: Reminder) -> None:

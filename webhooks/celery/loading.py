@@ -2,7 +2,7 @@
 
 import importlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -42,20 +42,28 @@ class Registrar(threading.Thread):
     """Gives the handlers their endpoints as soon as the store answers."""
 
     def __init__(
-        self, store: EndpointStore, registry: Handlers, sources: Iterable[str], *, timeout_seconds: float
+        self, store: EndpointStore, registry: Handlers, names: Callable[[], Iterable[str]], *, timeout_seconds: float
     ) -> None:
         super().__init__(name="hookline-registrar", daemon=True)
         self._store, self._registry = store, registry
-        self._sources, self._timeout_seconds = tuple(sources), timeout_seconds
+        self._names, self._timeout_seconds = names, timeout_seconds
         self._pause = threading.Event()
 
     def run(self) -> None:
-        """Until it has been done once."""
+        """Until it has been done once, for all sources that there are then."""
         while True:
             try:
-                processing.register(self._store, self._registry, self._sources, timeout_seconds=self._timeout_seconds)
+                self.register_all()
             except Unavailable as error:
                 log.warning("handlers.unregistered", why=str(error))
                 self._pause.wait(TRY_EVERY_SECONDS)
             else:
                 return
+
+    def register_all(self) -> None:
+        """The handlers hear all sources that there are now. Raises Unavailable."""
+        self.register(self._names())
+
+    def register(self, sources: Iterable[str]) -> None:
+        """The handlers hear these sources from now on. Raises Unavailable."""
+        processing.register(self._store, self._registry, sources, timeout_seconds=self._timeout_seconds)

@@ -1,10 +1,9 @@
 """The composition root of a worker process: which real things stand behind the ports."""
 
-import os
 import random  # noqa: TID251 - the composition root brings luck in
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,20 +13,23 @@ from webhooks.adapters.clock import StoreClock, local_now
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
+from webhooks.adapters.tunnelling import EgressProxy
 from webhooks.attempting import Attempting
+from webhooks.celery import loading
+from webhooks.celery.loading import Registrar
+from webhooks.celery.nudge import Nudge
+from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.reloading import Reloader
 from webhooks.handlers import Handlers
+from webhooks.intake import Intake
+from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
-from webhooks.ports import Clock, EndpointStore
-from webhooks.publishing import Intake
+from webhooks.ports import Clock, Store
 from webhooks.retrying import Stager
 from webhooks.settings import Settings, SettingsError
 from webhooks.tracing import NoSpans, Spans
 from webhooks.url_policy import UrlPolicy
-from workers import handlers
-from workers.handlers import Registrar
-from workers.nudge import Nudge
-from workers.queue import CeleryQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Runtime:
     nudge: Nudge
     handlers: Handlers
     registrar: Registrar
+    reloader: Reloader | None
+    """In development."""
 
 
 def build(
@@ -52,12 +56,13 @@ def build(
     store_kind: type[RedisStore] = RedisStore,
     queue_kind: type[CeleryQueue] = CeleryQueue,
     local_now: Callable[[], datetime] = local_now,
+    lanes: Sequence[Lane] = tuple(Lane),
 ) -> Runtime:
-    """A runtime for this process; connects to nothing yet."""
+    """A runtime for this process, whose workers serve these lanes; connects to nothing yet."""
     store = open_store(settings, kind=store_kind)
     queue = queue_kind(app)
     nudge = Nudge()
-    registry = handlers.load(settings.handlers)
+    registry = loading.load(settings.handlers)
     clock = StoreClock(store.now, local_now=local_now)
     spans = open_spans(settings, clock)
     intake = Intake(store, queue, spans=spans)
@@ -76,28 +81,29 @@ def build(
         settings=settings,
         store=store,
         queue=queue,
-        sender=HttpSender(UrlPolicy(settings.allow_networks)),
+        sender=HttpSender(UrlPolicy(settings.allow_networks), proxy=egress_proxy(settings)),
         attempting=attempting,
         stager=Stager(
             store=store,
             attempting=attempting,
             windows=windows(settings),
             queue_empty=queue.is_empty,
-            send_canary=queue.send_canary,
+            send_canary=lambda lane: queue.send_canary(lane) if lane in lanes else None,
             send_notices=lambda: send_notices(store, intake),
         ),
         nudge=nudge,
         handlers=registry,
         registrar=registrar(store, registry, settings),
+        reloader=Reloader(settings.handlers, registry) if settings.reload and settings.handlers else None,
     )
 
 
-def registrar(store: EndpointStore, registry: Handlers, settings: Settings) -> Registrar:
+def registrar(store: Store, registry: Handlers, settings: Settings) -> Registrar:
     """What gives these handlers their endpoints; to be started."""
     return Registrar(
         store,
         registry,
-        [source.name for source in settings.sources],
+        KnownSources(settings.sources, store, monotonic=time.monotonic).names,
         timeout_seconds=settings.handler_timeout_seconds,
     )
 
@@ -109,7 +115,13 @@ def open_store(settings: Settings, *, kind: type[RedisStore] = RedisStore) -> Re
         cipher=Cipher(settings.secret_keys),
         retention_seconds=settings.retention_seconds,
         windows=windows(settings),
+        replicas_ack=settings.replicas_ack,
     )
+
+
+def egress_proxy(settings: Settings) -> EgressProxy | None:
+    """The proxy that these settings name."""
+    return EgressProxy.from_url(settings.egress_proxy) if settings.egress_proxy else None
 
 
 def open_spans(settings: Settings, clock: Clock) -> Spans:
@@ -131,8 +143,3 @@ def windows(settings: Settings) -> dict[Lane, int]:
         Lane.DELIVERIES: settings.window or max(200, 4 * slots),
         Lane.HANDLERS: max(200, 4 * settings.handler_processes),
     }
-
-
-def settings_from_environment() -> Settings:
-    """The settings of this process. Raises SettingsError."""
-    return Settings.from_env(os.environ)  # noqa: TID251 - the one place

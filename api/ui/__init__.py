@@ -1,0 +1,1 @@
+"""What a person looks at: server-rendered pages over the same store and functions as the API."""

@@ -1,0 +1,31 @@
+from itertools import pairwise
+
+from webhooks.model import Lane
+
+
+def counted(world, number=2):
+    return [minute.counts.get("receiver.kept", 0) for minute in world.store.minutes(number)]
+
+
+def test_what_is_counted_stands_in_its_minute(world):
+    world.store.count({"receiver.kept": 3})
+    world.store.client.incrby("clock:offset", 60_000_000)
+    world.store.count({"receiver.kept": 4})
+
+    assert counted(world) == [3, 4]
+    assert counted(world, 1) == [4]
+
+
+def test_a_minute_without_anything_is_there_and_empty(world):
+    minutes = world.store.minutes(3)
+
+    assert [dict(minute.counts) for minute in minutes] == [{}, {}, {}]
+    assert [(b.began_at - a.began_at).total_seconds() for a, b in pairwise(minutes)] == [60, 60]
+
+
+def test_minutes_are_forgotten_after_a_day(world):
+    world.store.count({"receiver.kept": 1})
+    world.store.canary_due(Lane.DELIVERIES, every_seconds=1)
+    [name] = world.store.client.keys("minute:*")
+
+    assert 24 * 3600 < world.store.client.ttl(name) <= 25 * 3600

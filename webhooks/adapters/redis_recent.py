@@ -1,0 +1,77 @@
+"""Endpoints' latest outcomes in Redis, and which of them fail or are slow."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from webhooks.adapters.attempt_records import LETTERS, VERDICTS
+from webhooks.adapters.keys import key
+from webhooks.adapters.redis_part import RedisPart
+from webhooks.adapters.scripts import translated
+from webhooks.answers import Recent
+from webhooks.model import HANDLER_PREFIX, Attempt
+
+RECENT_KEPT = 40
+HOUR_SECONDS = 3600
+SPARE = 4
+"""How many times more are read than are wanted: handlers stand among them, and the same ones in two hours."""
+
+
+class RedisRecent(RedisPart):
+    """`ports.RecentStore`."""
+
+    def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
+        """See `ports.RecentStore.recent`."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            for each in endpoint_ids:
+                pipe.lrange(key("recent", each), 0, RECENT_KEPT - 1)
+            found = pipe.execute()
+        return [tuple(map(_unpacked, reversed(rows))) for rows in found]
+
+    def failing(self, *, limit: int) -> list[str]:
+        """See `ports.RecentStore.failing`."""
+        with translated():
+            found = self.client.zrange(key("failing"), 0, limit * SPARE - 1)
+        return _endpoints(found, limit)
+
+    def slowest(self, *, limit: int) -> list[str]:
+        """See `ports.RecentStore.slowest`."""
+        hour = int(self.now_seconds() // HOUR_SECONDS)
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            for each in (hour, hour - 1):
+                pipe.zrange(key("slow", str(each)), 0, limit * SPARE - 1, desc=True, withscores=True)
+            rows = [row for rows in pipe.execute() for row in rows]
+        slowest_first = sorted(rows, key=lambda row: row[1], reverse=True)
+        return _endpoints([endpoint for endpoint, _ in slowest_first], limit)
+
+    def now_seconds(self) -> float:
+        """The server's clock, with the offset that only tests set."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.get(key("offset"))
+            (seconds, _), offset = pipe.execute()
+        return float(seconds + int(offset or 0) / 1_000_000)
+
+
+def pack_recent(attempt: Attempt) -> bytes:
+    """What is kept of an attempt beside its endpoint."""
+    outcome = attempt.outcome
+    came = outcome.status_code or outcome.error or ""
+    began_ms = round(attempt.started_at.timestamp() * 1000)
+    return LETTERS[outcome.verdict] + msgspec.msgpack.encode((came, round(outcome.duration_ms, 1), began_ms))
+
+
+def _unpacked(packed: bytes) -> Recent:
+    came, duration_ms, began_ms = msgspec.msgpack.decode(packed[1:])
+    return Recent(
+        verdict=VERDICTS[packed[:1]],
+        came=str(came),
+        duration_ms=duration_ms,
+        started_at=datetime.fromtimestamp(began_ms / 1000, UTC),
+    )
+
+
+def _endpoints(found: Sequence[bytes], limit: int) -> list[str]:
+    ids = dict.fromkeys(each.decode() for each in found)
+    return [each for each in ids if not each.startswith(HANDLER_PREFIX)][:limit]
