@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := webhooks workers api bench examples tests
 
 .DEFAULT_GOAL := help
-SCENARIOS := drain latency shapes growth storm memory start receiving
+SCENARIOS := drain latency shapes growth storm memory start receiving isolation
 
 .PHONY: help up demo test check lint format types contracts chaos bench fuzz lock clean $(SCENARIOS)
 

@@ -7,7 +7,7 @@ from webhooks import __version__, credentials, schedule, signature_headers, trac
 from webhooks.answers import Claim
 from webhooks.attempting import Performed
 from webhooks.credentials import OAuth2Auth
-from webhooks.headers import own_headers, recorded
+from webhooks.headers import ALWAYS_SENT, own_headers, recorded
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
 from webhooks.ports import Clock, Sender
 
@@ -26,11 +26,8 @@ def prepare(
     Raises ValueError when no secret is valid: nothing unsigned leaves.
     """
     ours = {
-        "content-type": "application/json",
+        **ALWAYS_SENT,
         "user-agent": f"Hookline/{version}",
-        "accept": "*/*",
-        "accept-encoding": "identity",
-        "connection": "keep-alive",
         **signature_headers.signed(body, endpoint, message_id=delivery.event_id, now=now),
     }
     authorization = credentials.authorization(endpoint.auth)

@@ -18,6 +18,8 @@ SAID = {
     "published": "It is kept, and on its way to every endpoint that asks for it.",
     "replayed_all": "All its finished deliveries go once more, those to stopped endpoints excepted.",
     "replayed": "It goes once more, with a full budget of retries.",
+    "handled_again": "Its finished handlers run once more.",
+    "ignored": "It needs no handling. Handle it again to take it up.",
     "registered": "It is registered. Its signing secret is below: your receiver verifies with it.",
     "changed": "It is changed.",
     "enabled": "It is enabled and gets what happens from now on.",

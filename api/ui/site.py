@@ -20,8 +20,10 @@ from api.ui import (
     event_pages,
     flow_pages,
     formats,
+    inbox_pages,
     overview_pages,
     portal,
+    recovery_pages,
     signing_in,
 )
 from api.ui.rendering import link, render
@@ -75,7 +77,8 @@ class Area:
         return [section for section in self.sections if not (bound and section.for_installation)]
 
 
-SHARED = (event_pages.blueprint, delivery_pages.blueprint, endpoint_pages.blueprint)
+OPERATORS = (flow_pages.blueprint, overview_pages.blueprint, inbox_pages.blueprint)
+SHARED = (event_pages.blueprint, delivery_pages.blueprint, endpoint_pages.blueprint, recovery_pages.blueprint)
 """Pages that make sense for one tenant as well as for the installation."""
 SECTIONS = (
     Section(name="flow", label="Flow", page="flow.show_flow", for_installation=True),
@@ -83,6 +86,7 @@ SECTIONS = (
     Section(name="events", label="Events", page="events.show_list"),
     Section(name="deliveries", label="Deliveries", page="deliveries.show_list"),
     Section(name="endpoints", label="Endpoints", page="endpoints.show_list"),
+    Section(name="inbox", label="Inbox", page="inbox.show_list", for_installation=True),
 )
 
 
@@ -103,7 +107,7 @@ def _operators_area(wiring: Wiring) -> Blueprint:
         sections=SECTIONS,
         holder=signing_in.principal_of_session,
     )
-    return _blueprint(area, signing_in.blueprint, flow_pages.blueprint, overview_pages.blueprint, *SHARED)
+    return _blueprint(area, signing_in.blueprint, *OPERATORS, *SHARED)
 
 
 def _customers_area(wiring: Wiring) -> Blueprint:

@@ -20,6 +20,7 @@ from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_sources import RedisSources
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
+from webhooks.adapters.redis_tenants import RedisTenants
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
 
@@ -32,6 +33,8 @@ BREAKER = {"minutes": 5, "attempts": 10, "share": 0.7, "first_us": 30_000_000, "
 the first wait, which doubles with each failed probe up to the most."""
 DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 """An endpoint is disabled after so long without one success and at least so many attempts; warned at half the time."""
+UNYIELDING = 10
+"""So many of a tenant's may be on the conveyor before its next ones let those of other tenants go first."""
 RETRIES_TOLD = 5
 """Retries are counted by their number up to this one; those beyond are counted with it."""
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
@@ -49,6 +52,7 @@ class RedisStore(
     RedisKeys,
     RedisAudit,
     RedisPortalLinks,
+    RedisTenants,
     RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
@@ -91,6 +95,7 @@ class RedisStore(
             "retention_ms": round(retention_seconds * 1000),
             "breaker": BREAKER,
             "disable": DISABLE,
+            "unyielding": UNYIELDING,
             "minutes_ms": MINUTES_KEPT * 60_000,
             "recent_kept": RECENT_KEPT,
             "retries_told": RETRIES_TOLD,
