@@ -6,7 +6,7 @@ from typing import Any
 
 import flask_smorest
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
@@ -16,6 +16,7 @@ from api import (
     auditing,
     auth,
     batches,
+    deletions,
     deliveries,
     documentation,
     endpoints,
@@ -32,6 +33,7 @@ from api import (
     secrets,
     sources,
     stats,
+    tenants,
 )
 from api.auth import Authenticator
 from api.shapes import ProblemShape
@@ -72,6 +74,8 @@ DOCUMENTED = (
     api_keys,
     audit,
     portal_links,
+    tenants,
+    deletions,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
@@ -121,9 +125,14 @@ def create_app(wiring: Wiring) -> Flask:
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
-    app.register_blueprint(door(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    app.register_blueprint(_door(wiring))
     site.register(app, wiring)
     return app
+
+
+def _door(wiring: Wiring) -> Blueprint:
+    settings = wiring.settings
+    return door(wiring.receiver, max_body_bytes=settings.max_body_bytes, proxies=settings.proxies)
 
 
 def _name_request(random_bytes: Callable[[int], bytes]) -> Callable[[], None]:

@@ -74,8 +74,9 @@ def whole_event(value: Event, deliveries: Sequence[Delivery], *, nodes: list[str
     """
     return {
         **event(value, deliveries),
-        "data": msgspec.Raw(payload.split(value.body)),
-        "body": value.body.decode(),
+        "data": msgspec.Raw(payload.split(value.body)) if value.body else None,
+        "body": value.body.decode() if value.body else None,
+        "payload_erased_at": moment(value.payload_erased_at),
         "nodes": nodes,
         "received": received,
     }

@@ -145,7 +145,8 @@ class WholeEventShape(EventShape):
     """An event with its data, and the exact text that is sent."""
 
     data = fields.Raw(required=True, allow_none=True)
-    body = text()
+    body = text(null=True)
+    payload_erased_at = moment(null=True)
     nodes = texts()
     received = fields.List(fields.Nested(InboxShape), required=True)
 

@@ -17,8 +17,10 @@ SCENARIOS = {
     "memory": "bench.memory",
     "start": "bench.start",
     "receiving": "bench.receiving",
+    "costs": "bench.costs",
     "idle": "bench.idle",
     "waiting": "bench.waiting",
+    "isolation": "bench.isolation",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

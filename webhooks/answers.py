@@ -65,7 +65,7 @@ class Posting:
 class Acceptance:
     """What became of an event that was handed to the store."""
 
-    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale", "refused"]
+    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale", "refused", "deleting"]
     event_id: str
     reminders: tuple[Reminder, ...] = ()
     """To be published at once; the others wait their turn."""
@@ -238,29 +238,6 @@ class EndpointQuery:
     """What to list: one tenant's endpoints, newest first."""
 
     tenant: str
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyQuery:
-    """What to list: one tenant's API keys, or all of the installation where `tenant` is None; newest first."""
-
-    tenant: str | None = None
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditQuery:
-    """What to list of the audit log: one tenant's part, or all of it where `tenant` is None; newest first."""
-
-    tenant: str | None = None
-    key_id: str | None = None
-    action: str | None = None
-    target: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
     limit: int = 50
     cursor: str | None = None
 

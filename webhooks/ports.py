@@ -6,7 +6,6 @@ from typing import Protocol
 
 from webhooks.answers import (
     Acceptance,
-    AuditQuery,
     Backlog,
     Claim,
     DeliveryQuery,
@@ -14,22 +13,17 @@ from webhooks.answers import (
     EventQuery,
     EventTypeQuery,
     Glance,
-    KeyQuery,
     LostLease,
     Minute,
     Notice,
     Page,
     Posting,
     Recent,
-    Recovery,
-    RecoveryScope,
     Settled,
     Settlement,
     Staged,
     Vitals,
 )
-from webhooks.api_keys import ApiKey
-from webhooks.auditing import AuditEntry
 from webhooks.errors import Unavailable
 from webhooks.event_types import EventType
 from webhooks.model import (
@@ -42,8 +36,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
-from webhooks.portal_links import PortalLink
-from webhooks.sources import Source
+from webhooks.operator_ports import AuditStore, KeyStore, PortalLinkStore, RecoveryStore, SourceStore, TenantStore
 
 
 class Clock(Protocol):
@@ -257,7 +250,7 @@ class StagingStore(Protocol):
         ...
 
     def begin_trim(self) -> bool:
-        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        """The job `trim` looks now for what has expired, as it does by itself; False where nothing will expire."""
         ...
 
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
@@ -265,32 +258,16 @@ class StagingStore(Protocol):
         ...
 
 
-class SourceStore(Protocol):
-    """Sources that the API keeps. Each write advances their version in the same step."""
-
-    def put_source(self, source: Source, *, now: datetime) -> Source:
-        """Keep it in place of what was there; what comes back has its times."""
-        ...
-
-    def delete_source(self, name: str) -> bool:
-        """It is gone; False when there was none."""
-        ...
-
-    def sources(self) -> tuple[int, list[Source]]:
-        """The version and all of them, by name."""
-        ...
-
-    def sources_version(self) -> int:
-        """Advances with each change; 0 before the first."""
-        ...
-
-    def take_turn(self, source: Source) -> float:
-        """0 where the source's rate limit lets one more webhook in, which counts; else the seconds until it does."""
-        ...
-
-
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
+
+    def schema_version(self, *, current: int) -> int:
+        """The version of what is stored; an empty store takes the current one. Raises Unavailable."""
+        ...
+
+    def mark_schema_version(self, version: int) -> None:
+        """From now on what is stored has that version. Raises Unavailable."""
+        ...
 
     def examine(self) -> list[str]:
         """What an operator should know about the store, one sentence each; none where all is well.
@@ -348,82 +325,6 @@ class RecentStore(Protocol):
         ...
 
 
-class RecoveryStore(Protocol):
-    """Failures of a time range, replayed in the background."""
-
-    def count_recoverable(self, scope: RecoveryScope) -> int:
-        """How many deliveries a recovery of that scope would take now."""
-        ...
-
-    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
-        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
-        ...
-
-    def find_recoverable(self, recovery_id: str) -> Recovery:
-        """One bounded step of finding what it will replay is done, if there was any left."""
-        ...
-
-    def recovery(self, recovery_id: str) -> Recovery | None:
-        """The recovery, or None when there is none or it ended more than a day ago."""
-        ...
-
-
-class KeyStore(Protocol):
-    """API keys. The keys themselves are not in it, only their digests."""
-
-    def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
-        """Keep a new key; from now on its digest finds it."""
-        ...
-
-    def use_api_key(self, digest: str) -> ApiKey | None:
-        """The key of that digest, noted as used (to the minute), or None."""
-        ...
-
-    def api_key(self, key_id: str) -> ApiKey | None:
-        """The key of that id, or None."""
-        ...
-
-    def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
-        """Newest first; raises InvalidRequest for a bad cursor."""
-        ...
-
-    def delete_api_key(self, key_id: str) -> bool:
-        """Nothing finds it any more; False when there was none."""
-        ...
-
-
-class AuditStore(Protocol):
-    """The audit log, of which old entries go by themselves."""
-
-    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
-        """Keep the entry; those that are older than `keep_seconds` are dropped by and by."""
-        ...
-
-    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
-        """Newest first; raises InvalidRequest for a bad cursor."""
-        ...
-
-
-class PortalLinkStore(Protocol):
-    """Links for a tenant's own people."""
-
-    def add_portal_link(self, link: PortalLink) -> None:
-        """Keep it until it ends."""
-        ...
-
-    def portal_link(self, link_id: str) -> PortalLink | None:
-        """The link, or None when there is none or it has ended."""
-        ...
-
-    def portal_links(self, tenant: str) -> list[PortalLink]:
-        """The tenant's links, the one that lasts longest first, at most 250."""
-        ...
-
-    def delete_portal_link(self, link: PortalLink) -> None:
-        """It opens nothing any more; nothing where it had gone already."""
-        ...
-
-
 class Store(
     EventStore,
     EndpointStore,
@@ -437,6 +338,7 @@ class Store(
     KeyStore,
     AuditStore,
     PortalLinkStore,
+    TenantStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -92,6 +92,8 @@ def judged(event: Event, acceptance: Acceptance) -> Published | WebhookError:
         return Conflict(
             f"there is an event {acceptance.event_id} with other content; take a new id, or repeat the same content"
         )
+    if acceptance.verdict == "deleting":
+        return Conflict(f"the tenant {event.tenant} is being deleted; try again once it is gone")
     if acceptance.verdict == "idempotency_mismatch":
         return IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
     if acceptance.verdict == "refused":

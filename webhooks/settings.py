@@ -15,7 +15,7 @@ from webhooks.sources import Source
 PREFIX = "HOOKLINE_"
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be avoided
 DATABASE = re.compile(r"/(\d{0,4})")
-REDIS_URL = variables.url_of("redis", "rediss")
+REDIS_URL = variables.url_of("redis", "rediss", "sentinel")
 BROKER_URL = variables.url_of("redis", "rediss", "sentinel", "amqp", "amqps")
 PORT = variables.integer(1, 65535)
 
@@ -35,6 +35,7 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
     "HOOKLINE_AUDIT_RETENTION": ("audit_retention_seconds", variables.duration_between("1h", "3650d")),
     "HOOKLINE_HANDLERS": ("handlers", variables.module),
+    "HOOKLINE_PROXIES": ("proxies", variables.networks),
     "HOOKLINE_RELOAD": ("reload", variables.switch),
     "HOOKLINE_HANDLER_TIMEOUT": ("handler_timeout_seconds", variables.duration_between("1s", "1h")),
     "HOOKLINE_WORKER_PROCESSES": ("worker_processes", variables.integer(1, 256)),
@@ -94,6 +95,7 @@ class Settings:
     audit_retention_seconds: float = 365 * 86400
     handlers: str = ""
     reload: bool = False
+    proxies: tuple[str, ...] = ()
     worker_processes: int = os.cpu_count() or 1
     worker_slots: int = 100
     handler_processes: int = 2

@@ -116,3 +116,17 @@ def test_what_cannot_be_kept_is_503_so_that_the_sender_tries_again(dead_client):
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_behind_a_proxy_the_network_of_the_sender_is_judged(wiring, client_of):
+    near = source("near", scheme="bearer", secrets=["hush"], networks=["192.0.2.0/24"])
+    receiver = replace(wiring.receiver, sources={"near": near})
+
+    def status(proxies, forwarded):
+        client = client_of(wiring, receiver=receiver, settings=replace(wiring.settings, proxies=proxies))
+        headers = {"Authorization": "Bearer hush", "X-Forwarded-For": forwarded}
+        return client.post("/webhooks/near", {"type": "a.b"}, headers=headers).status_code
+
+    assert status(("127.0.0.0/8",), "192.0.2.7") == 200
+    assert status(("127.0.0.0/8",), "192.0.2.7, 198.51.100.1") == 401
+    assert status((), "192.0.2.7") == 401

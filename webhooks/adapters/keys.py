@@ -11,12 +11,15 @@ PREFIXES = {
     "index": "index:",  # sorted sets of delivery ids by creation: tenant|endpoint:<id>:<group>
     "endpoint": "endpoint:",  # hash: one endpoint
     "endpoints": "endpoints:",  # sorted set of endpoint ids by creation, <tenant>
-    "version": "endpoints_version:",  # integer, <tenant>
-    "tenants": "tenants",  # set of tenants that have endpoints or events
+    "version": "endpoints_version:",  # integer, <tenant>; below 0 while the tenant is being deleted
+    "tenants": "tenant_names",  # sorted set, all with the score 0: tenants that have anything
+    "tenant": "tenant:",  # hash: how long a tenant's events are kept
+    "expiring": "expiring",  # sorted set by the time when they go: finished events, <tenant>:<event id>
     "ready": "ready:",  # sorted sets: <lane>:fresh|retry (tenants by turn), <lane>:fresh|retry:<tenant>
     "turn": "ready-turn:",  # integer, <lane>
     "published": "published:",  # sorted set by publishing time, <lane>
-    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane>
+    "conveyor": "conveyor:",  # hash: tenant to how many of its are in published, <lane>
+    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane> or <lane>:yielding
     "claimed": "claimed",  # sorted set by lease end
     "due": "due",  # sorted set by due time: delivery ids, ep:<id>, job:<id>
     "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>
@@ -30,7 +33,6 @@ PREFIXES = {
     "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
     "sequence": "sequence",  # integer
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
-    "to_trim": "to_trim",  # set of tenants whose indexes the job `trim` has still to look at
     "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
@@ -55,6 +57,7 @@ PREFIXES = {
     "api_key": "api_key:",  # hash: what is known of an API key
     "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
     "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *
+    "schema": "schema",  # integer: the version of all this (webhooks/migrating.py)
     "audit": "audit:",  # stream of who changed what, <tenant>, and of all: *
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }

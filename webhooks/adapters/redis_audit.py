@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webhooks.adapters import pages
+from webhooks.adapters.encryption import WrongKey
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
-from webhooks.answers import AuditQuery, Page
+from webhooks.answers import Page
 from webhooks.auditing import AuditEntry
 from webhooks.errors import InvalidRequest
+from webhooks.operator_answers import AuditQuery
 
 ALL = "*"
 """In place of a tenant: the log of all. No tenant has this name."""
@@ -26,10 +28,10 @@ PLAIN = ("action", "target", "tenant", "key_id", "key_name", "request_id")
 
 
 class RedisAudit(RedisPart):
-    """`ports.AuditStore`."""
+    """`operator_ports.AuditStore`."""
 
     def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
-        """See `ports.AuditStore.record`."""
+        """See `operator_ports.AuditStore.record`."""
         details = json.dumps({"before": entry.before, "after": entry.after}).encode()
         fields = {name: getattr(entry, name) for name in PLAIN}
         arguments = {
@@ -42,7 +44,7 @@ class RedisAudit(RedisPart):
         self.scripts.run("record_audit", arguments, self.cipher.encrypt(details))
 
     def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
-        """See `ports.AuditStore.list_audit`."""
+        """See `operator_ports.AuditStore.list_audit`."""
         marker = pages.marker_of(query)
         after = pages.decode(query.cursor, marker)
         newest = _beyond(after) if after else f"({_ms(query.until)}-0" if query.until else "+"
@@ -72,8 +74,16 @@ class RedisAudit(RedisPart):
                 return
             newest = f"({rows[-1][0].decode()}"
 
+    def _details(self, token: str) -> dict[str, Any]:
+        """What was before and after; not known where the key that encrypted it was given up."""
+        try:
+            details: dict[str, Any] = json.loads(self.cipher.decrypt(token.encode()))
+        except WrongKey:
+            return {"before": None, "after": None}
+        return details
+
     def _entry(self, entry_id: str, fields: dict[str, str]) -> AuditEntry:
-        details: dict[str, Any] = json.loads(self.cipher.decrypt(fields["details"].encode()))
+        details = self._details(fields["details"])
         return AuditEntry(
             id=entry_id,
             at=datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, UTC),

@@ -36,7 +36,12 @@ ALSO = {
     "settle_late": ("health", "recent"),
     "recover": ("recoverable",),
     "count_recoverable": ("recoverable",),
+    "trim": ("forgetting",),
+    "delete_endpoint": ("forgetting",),
+    "delete_tenant": ("forgetting",),
+    "keep_for": ("forgetting",),
 }
+"""What stands between those and some scripts."""
 
 
 @contextmanager

@@ -28,7 +28,9 @@ end
 if redis.call('EXISTS', K.event .. name) == 1 then
   return compare(A.id, 'conflict')
 end
-if tonumber(redis.call('GET', K.version .. A.tenant) or 0) ~= A.version then return answer('stale', A.id) end
+local version = tonumber(redis.call('GET', K.version .. A.tenant) or 0)
+if version < 0 then return answer('deleting', A.id) end -- the tenant is
+if version ~= A.version then return answer('stale', A.id) end
 if A.types_version and tonumber(redis.call('GET', K.event_types_version) or 0) ~= A.types_version then
   return answer('stale', A.id)
 end
@@ -49,8 +51,8 @@ for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id'
   'warnings' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
 end
-if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 1000 then
-  for _, tenant in ipairs(redis.call('SMEMBERS', K.tenants)) do -- was it this installation that sent it?
+if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('ZCARD', K.tenants) <= 1000 then
+  for _, tenant in ipairs(redis.call('ZRANGE', K.tenants, 0, -1)) do -- was it this installation that sent it?
     if string.sub(tenant, 1, 3) ~= 'in.' and redis.call('EXISTS', K.event .. tenant .. ':' .. A.id) == 1 then
       redis.call('HSET', K.event .. name, 'own', '1')
       local sent = redis.call('HGET', K.event .. tenant .. ':' .. A.id, 'traceparent')
@@ -60,8 +62,11 @@ if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 100
 end
 redis.call('SET', K.body .. name, ARGV[2])
 redis.call('ZADD', K.events .. A.tenant, NOW, A.id)
-redis.call('SADD', K.tenants, A.tenant)
-if A.key then redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms) end
+redis.call('ZADD', K.tenants, 0, A.tenant)
+if A.key then
+  redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms)
+  redis.call('HSET', K.event .. name, 'idempotency_key', A.key)
+end
 
 local e = { id = A.id, tenant = A.tenant, type = A.type, trigger = A.trigger, ordering_key = A.ordering_key, at = NOW }
 for i = 1, math.min(A.inline, #A.recipients) do
