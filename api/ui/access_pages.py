@@ -13,9 +13,9 @@ from api.key_schemas import KeySchema
 from api.ui.auditing import made
 from api.ui.rendering import link, render
 from api.wiring import wired
-from webhooks.answers import KeyQuery
 from webhooks.api_keys import Scope, digest_of, new_key
 from webhooks.errors import Forbidden, InvalidRequest, NotFound
+from webhooks.operator_answers import KeyQuery
 from webhooks.portal_links import PortalLink, new_link
 
 PAGE = 100

@@ -8,7 +8,7 @@ from api.auth import principal
 from api.ui.filters import Filters
 from api.ui.rendering import show
 from api.wiring import wired
-from webhooks.answers import AuditQuery
+from webhooks.operator_answers import AuditQuery
 
 PAGE = 50
 
