@@ -25,16 +25,6 @@ class EventTypeSchema(StrictSchema):
 
     refusal: ClassVar = InvalidRequest
 
-    class Meta(StrictSchema.Meta):
-        """Shown with the call."""
-
-        example: ClassVar = {
-            "description": "An invoice was paid in full",
-            "schema": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}},
-            "example": {"amount": 120.5},
-            "enforcement": "warn",
-        }
-
     description = Text(most=LONGEST_DESCRIPTION, allow_none=True)
     schema = Object(allow_none=True)
     example = fields.Raw(allow_none=True)

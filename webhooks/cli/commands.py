@@ -3,13 +3,13 @@
 import click
 
 from webhooks import __version__
-from webhooks.cli.access import audit, keys, tenants
+from webhooks.cli.access import audit, keys, portal_links, tenants
 from webhooks.cli.catalogue import event_types, inbox
 from webhooks.cli.deliveries import cancel, deliveries, explain, replay
 from webhooks.cli.demo import demo
 from webhooks.cli.endpoints import endpoints
 from webhooks.cli.listen import listen
-from webhooks.cli.progress import recoveries
+from webhooks.cli.recoveries import recoveries
 from webhooks.cli.send import send
 from webhooks.cli.tail import tail
 from webhooks.cli.up import up
@@ -40,6 +40,7 @@ COMMANDS = (
     keys,
     audit,
     tenants,
+    portal_links,
 )
 for command in COMMANDS:
     hookline.add_command(command)
