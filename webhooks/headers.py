@@ -36,6 +36,14 @@ RESERVED_HEADERS = frozenset(
 """What we say ourselves, and what speaks about the connection (RFC 9110, section 7.6.1)."""
 MOST_HEADERS, LONGEST_NAME, LONGEST_VALUE = 20, 256, 4096
 
+ALWAYS_SENT = {
+    "content-type": "application/json",
+    "accept": "*/*",
+    "accept-encoding": "identity",
+    "connection": "keep-alive",
+}
+"""Headers that every request has alike."""
+
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token, RFC 9110, section 5.6.2."""
 _VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")

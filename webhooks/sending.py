@@ -6,7 +6,7 @@ from datetime import datetime
 from webhooks import __version__, schedule, signature_headers, tracing
 from webhooks.answers import Claim
 from webhooks.attempting import Performed
-from webhooks.headers import own_headers, recorded
+from webhooks.headers import ALWAYS_SENT, own_headers, recorded
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
 from webhooks.ports import Clock, Sender
 
@@ -25,11 +25,8 @@ def prepare(
     Raises ValueError when no secret is valid: nothing unsigned leaves.
     """
     ours = {
-        "content-type": "application/json",
+        **ALWAYS_SENT,
         "user-agent": f"Hookline/{version}",
-        "accept": "*/*",
-        "accept-encoding": "identity",
-        "connection": "keep-alive",
         **signature_headers.signed(body, endpoint, message_id=delivery.event_id, now=now),
     }
     if traceparent:

@@ -152,6 +152,12 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     }
 
 
+def url_of(hidden: str, cipher: Cipher) -> str:
+    """The URL among what an endpoint's hash keeps encrypted."""
+    url: str = _parsed(cipher.decrypt(hidden.encode()).decode())["url"]
+    return url
+
+
 def _ahead_us(limit: RateLimit | None, late_seconds: float) -> str:
     return str(round(limit.ahead_seconds(late_seconds=late_seconds) * 1_000_000) if limit else 0)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webhooks.adapters import pages
+from webhooks.adapters.encryption import WrongKey
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
@@ -73,8 +74,16 @@ class RedisAudit(RedisPart):
                 return
             newest = f"({rows[-1][0].decode()}"
 
+    def _details(self, token: str) -> dict[str, Any]:
+        """What was before and after; not known where the key that encrypted it was given up."""
+        try:
+            details: dict[str, Any] = json.loads(self.cipher.decrypt(token.encode()))
+        except WrongKey:
+            return {"before": None, "after": None}
+        return details
+
     def _entry(self, entry_id: str, fields: dict[str, str]) -> AuditEntry:
-        details: dict[str, Any] = json.loads(self.cipher.decrypt(fields["details"].encode()))
+        details = self._details(fields["details"])
         return AuditEntry(
             id=entry_id,
             at=datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, UTC),

@@ -9,7 +9,10 @@ from webhooks.cli.deliveries import cancel, deliveries, explain, replay
 from webhooks.cli.demo import demo
 from webhooks.cli.endpoints import endpoints
 from webhooks.cli.listen import listen
+from webhooks.cli.migrate import migrate
+from webhooks.cli.plan import plan_command
 from webhooks.cli.recoveries import recoveries
+from webhooks.cli.reencrypt import reencrypt
 from webhooks.cli.send import send
 from webhooks.cli.tail import tail
 from webhooks.cli.up import up
@@ -25,6 +28,8 @@ def hookline() -> None:
 COMMANDS = (
     up,
     demo,
+    migrate,
+    plan_command,
     send,
     listen,
     verify,
@@ -41,6 +46,7 @@ COMMANDS = (
     audit,
     tenants,
     portal_links,
+    reencrypt,
 )
 for command in COMMANDS:
     hookline.add_command(command)

@@ -12,12 +12,17 @@ from pathlib import Path
 
 import redis
 
+from webhooks import migrating
+from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_client import open_client
+from webhooks.adapters.redis_store import RedisStore
+from webhooks.errors import Unavailable
+from webhooks.migrating import SchemaMismatch
 from webhooks.settings import Settings, without_password
 
 REDIS_PORT_FILE = "redis-port"
 ENDING_SECONDS = 10.0
 """How long what was killed may still need to end."""
-ANSWER_SECONDS = 2.0
 
 
 class CannotStart(Exception):
@@ -148,10 +153,19 @@ def _in_time(true: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def check_schema(settings: Settings) -> None:
+    """Nothing when what is stored is of this version. Raises CannotStart."""
+    store = RedisStore.from_url(settings.redis_url, cipher=Cipher(settings.secret_keys))
+    try:
+        migrating.check(store)
+    except (SchemaMismatch, Unavailable) as error:
+        raise CannotStart(str(error)) from None
+
+
 def check_server(url: str) -> None:
     """Nothing when that server answers. Raises CannotStart."""
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS) as server:
+        with open_client(url) as server:
             server.ping()
     except redis.RedisError as error:
         raise CannotStart(
