@@ -20,6 +20,15 @@ def check_enforcement(value: str) -> None:
         raise ValueError(f"must be one of: {', '.join(Enforcement)}")
 
 
+EXAMPLE = {
+    "description": "An invoice was paid in full",
+    "schema": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}},
+    "example": {"amount": 120.5},
+    "enforcement": "warn",
+}
+"""Shown with the call that keeps an event type."""
+
+
 class EventTypeSchema(StrictSchema):
     """The body of `PUT /v1/event-types/<name>`; what is left out or null is the default."""
 
