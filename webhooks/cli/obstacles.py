@@ -12,6 +12,9 @@ from pathlib import Path
 
 import redis
 
+from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_store import RedisStore
+from webhooks.errors import Unavailable
 from webhooks.settings import Settings, without_password
 
 REDIS_PORT_FILE = "redis-port"
@@ -148,12 +151,14 @@ def _in_time(true: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def check_server(url: str) -> None:
-    """Nothing when that server answers. Raises CannotStart."""
+def check_server(settings: Settings) -> None:
+    """Nothing when that server answers and can hold the store with these keys. Raises CannotStart, SettingsError."""
+    url = settings.redis_url
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS) as server:
             server.ping()
-    except redis.RedisError as error:
+        RedisStore.from_url(url, cipher=Cipher(settings.secret_keys)).examine()
+    except (redis.RedisError, Unavailable) as error:
         raise CannotStart(
             f"HOOKLINE_REDIS_URL={without_password(url)} does not answer ({error}); start it, or unset the variable "
             "for an embedded one."
