@@ -1,5 +1,6 @@
 """Waiting retries cost workers nothing: the same load beside none and beside a hundred thousand that wait an hour."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -115,6 +116,7 @@ def _section(figures: dict[str, Figures], growths: dict[str, dict[str, float]], 
 `make bench -- waiting`. {where}
 {ROUNDS} interleaved rounds of {SECONDS} s with {PER_SECOND} events a second, on one stack beside none
 and on another beside {WAITING:,} retries that wait for an hour ({left:,} still stood in `due` at the end).
-Medians, least and most.
+Medians, least and most. The machine's load was {os.getloadavg()[2]:.0f} on {os.cpu_count()} cores:
+where that is much more than one for each, other work ran beside, and only the ratios say anything.
 
 {table(("", "none wait", f"{WAITING:,} wait", "ratio"), rows)}"""
