@@ -7,9 +7,9 @@ INSTALLED := $(VENV)/.installed
 SOURCES := webhooks workers api bench examples tests
 
 .DEFAULT_GOAL := help
-SCENARIOS := drain latency shapes growth storm memory start receiving
+SCENARIOS := drain latency shapes growth storm memory start receiving isolation
 
-.PHONY: help up demo test check lint format types contracts chaos bench lock clean $(SCENARIOS)
+.PHONY: help up demo test check lint format types contracts chaos bench fuzz lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, wr
 
 bench: $(INSTALLED) ## measure against what one would use instead, write docs/benchmarks.md; one: make bench -- NAME
 	$(BIN)/python -m bench $(filter-out bench,$(MAKECMDGOALS))
+
+fuzz: $(INSTALLED) ## 100,000 random and mutated webhooks at the door of every scheme
+	FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --timeout 3600 tests/api/test_fuzz_door.py
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements/runtime.lock

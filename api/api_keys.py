@@ -11,9 +11,9 @@ from api.key_schemas import KeyListShape, KeySchema, KeyShape, NewKeyShape
 from api.reading import Blueprint
 from api.schemas import EndpointsQuery
 from api.wiring import wired
-from webhooks.answers import KeyQuery
 from webhooks.api_keys import ApiKey, Scope, digest_of, new_key
 from webhooks.errors import Forbidden, NotFound
+from webhooks.operator_answers import KeyQuery
 
 blueprint = Blueprint("keys", __name__, url_prefix="/v1/keys", description="Who may call this API, and what for")
 

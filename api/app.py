@@ -6,7 +6,7 @@ from typing import Any
 
 import flask_smorest
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from flask.typing import ResponseReturnValue
 
@@ -15,20 +15,25 @@ from api import (
     audit,
     auditing,
     auth,
+    batches,
+    deletions,
     deliveries,
     documentation,
     endpoints,
     errors,
+    event_types,
     events,
     explain,
     health,
     inbox,
     metrics,
     permissions,
+    portal_links,
     recoveries,
     secrets,
     sources,
     stats,
+    tenants,
 )
 from api.auth import Authenticator
 from api.shapes import ProblemShape
@@ -56,6 +61,8 @@ OPENAPI = {
 
 DOCUMENTED = (
     events,
+    batches,
+    event_types,
     endpoints,
     secrets,
     deliveries,
@@ -66,6 +73,9 @@ DOCUMENTED = (
     stats,
     api_keys,
     audit,
+    portal_links,
+    tenants,
+    deletions,
 )
 """The modules whose calls stand in the OpenAPI document, in the order of `/docs`."""
 
@@ -86,6 +96,12 @@ class Api(flask_smorest.Api):
     """Documents our problem documents as the shape of errors."""
 
     ERROR_SCHEMA = ProblemShape
+
+    def _register_responses(self) -> None:
+        """What the library prepares for every status is used for errors alone, and those have a type of their own."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = errors.PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def create_app(wiring: Wiring) -> Flask:
@@ -109,9 +125,14 @@ def create_app(wiring: Wiring) -> Flask:
     api.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(documentation.blueprint_for(api))
-    app.register_blueprint(door(wiring.receiver, max_body_bytes=wiring.settings.max_body_bytes))
+    app.register_blueprint(_door(wiring))
     site.register(app, wiring)
     return app
+
+
+def _door(wiring: Wiring) -> Blueprint:
+    settings = wiring.settings
+    return door(wiring.receiver, max_body_bytes=settings.max_body_bytes, proxies=settings.proxies)
 
 
 def _name_request(random_bytes: Callable[[int], bytes]) -> Callable[[], None]:

@@ -13,8 +13,8 @@ from api.schemas import ListQuery
 from api.shape_fields import mapping, moment, text
 from api.shapes import ListShape
 from api.wiring import wired
-from webhooks.answers import AuditQuery
 from webhooks.auditing import AuditEntry
+from webhooks.operator_answers import AuditQuery
 
 blueprint = Blueprint("audit", __name__, url_prefix="/v1/audit", description="Who changed what, and when")
 

@@ -13,7 +13,7 @@ from api.failures import FailureLimit
 from webhooks.api_keys import ApiKey, Scope, digest_of, looks_like_key
 from webhooks.errors import Forbidden, NotFound, RateLimited, Unauthorized
 from webhooks.model import INBOX_TENANT_PREFIX
-from webhooks.ports import KeyStore
+from webhooks.operator_ports import KeyStore
 
 DEFAULT_TENANT = "default"
 INSTALLATION = "installation"

@@ -7,20 +7,21 @@ from typing import Any, ClassVar
 import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates
 
-from api.fields import Fixed, Flag, Later, Number, Object, Text, Tuple, WholeNumber, check_name
+from api.fields import Choice, Fixed, Flag, Later, Number, Object, Text, Tuple, WholeNumber, check_name
 from api.schemas import StrictSchema
-from webhooks import signing
 from webhooks.errors import InvalidEndpoint
 from webhooks.filtering import LONGEST, check_filter
 from webhooks.matching import check_pattern
 from webhooks.model import RateLimit
+from webhooks.signing_secrets import LONGEST_TEXT, SigningScheme
 from webhooks.variables import LONGEST_DELAY, LONGEST_SCHEDULE, MOST_RETRIES
 
 MOST_PATTERNS, MOST_CHANNELS = 500, 10
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 60.0
 MOST_METADATA_BYTES = 16 * 1024
-SCHEME, PREFIX = "v1", "webhook-"
+SCHEME, PREFIX = SigningScheme.V1, "webhook-"
 LATER = frozenset({"auth"})
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]*-")
 
 
@@ -28,6 +29,12 @@ def check_prefix(text: str) -> None:
     """Nothing for a beginning of header names, else ValueError."""
     if not _PREFIX.fullmatch(text):
         raise ValueError("must be letters, digits and `-`, begin with a letter and end with `-`")
+
+
+def check_header_name(text: str) -> None:
+    """Nothing for a header's name, else ValueError."""
+    if not _HEADER_NAME.fullmatch(text):
+        raise ValueError("must be letters, digits and `-`, and begin with a letter")
 
 
 class SigningSchema(Schema):
@@ -38,17 +45,17 @@ class SigningSchema(Schema):
 
         unknown = RAISE
 
-    scheme = Text(most=8, load_default=SCHEME)
+    scheme = Choice(SigningScheme, load_default=SCHEME)
     header_prefix = Text(most=64, check=check_prefix, load_default=PREFIX)
-
-    @validates("scheme")
-    def _is_known(self, value: str, **_: Any) -> None:
-        if value != SCHEME:
-            raise ValidationError(f"this version has {SCHEME} alone")
+    signature_header = Text(most=64, check=check_header_name, load_default=None, allow_none=True)
 
     @post_load
     def _as_attributes(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"signing_scheme": loaded["scheme"], "header_prefix": loaded["header_prefix"]}
+        return {
+            "signing_scheme": loaded["scheme"],
+            "header_prefix": loaded["header_prefix"],
+            "signature_header": loaded["signature_header"],
+        }
 
 
 class RateLimitSchema(Schema):
@@ -84,14 +91,14 @@ class EndpointSchema(StrictSchema):
         "retry_schedule": None,
         "timeout_seconds": None,
         "max_in_flight": 10,
-        "signing": {"signing_scheme": SCHEME, "header_prefix": PREFIX},
+        "signing": {"signing_scheme": SCHEME, "header_prefix": PREFIX, "signature_header": None},
         "rate_limit": None,
         "ordered": False,
         "metadata": {},
     }
 
     tenant = Text(least=1, most=64, check=check_name, allow_none=True)
-    secret = Text(most=200, check=signing.decode_secret, allow_none=True)
+    secret = Text(most=LONGEST_TEXT, allow_none=True)
     url = Text(required=True, least=1, most=4096)
     description = Text(most=1000, allow_none=True)
     event_types = Tuple(Text(most=4096, check=check_pattern), most=MOST_PATTERNS, allow_none=True)

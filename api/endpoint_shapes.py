@@ -5,13 +5,15 @@ from marshmallow import Schema, fields
 from api.shape_fields import decimal, flag, mapping, moment, one_of, text, texts, whole
 from api.shapes import ListShape
 from webhooks.model import Status
+from webhooks.signing_secrets import SigningScheme
 
 
 class SigningShape(Schema):
     """How requests are signed."""
 
-    scheme = text()
+    scheme = one_of(SigningScheme)
     header_prefix = text()
+    signature_header = text(null=True)
 
 
 class RateLimitShape(Schema):
@@ -69,6 +71,7 @@ class EndpointShape(Schema):
     headers = mapping()
     auth = mapping(null=True)
     signing = fields.Nested(SigningShape, required=True)
+    public_key = text(null=True)
     retry_schedule = fields.List(fields.Float(), required=True, allow_none=True)
     timeout_seconds = decimal()
     rate_limit = fields.Nested(RateLimitShape, required=True, allow_none=True)
@@ -83,19 +86,21 @@ class EndpointShape(Schema):
 class NewEndpointShape(EndpointShape):
     """An endpoint that was made just now, with its signing secret."""
 
-    secret = text()
+    secret = text(null=True)
 
 
 class PreviousSecretShape(Schema):
     """An earlier signing secret that still counts."""
 
     expires_at = moment()
+    public_key = text(null=True)
 
 
 class SecretShape(Schema):
     """An endpoint's signing secrets."""
 
-    secret = text()
+    secret = text(null=True)
+    public_key = text(null=True)
     previous = fields.List(fields.Nested(PreviousSecretShape), required=True)
 
 

@@ -9,13 +9,14 @@ from api import events, rendering
 from api.auth import principal
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape
-from api.event_schemas import TestSchema
+from api.event_schemas import TEST_DATA, TestSchema
 from api.reading import Blueprint
 from api.schemas import EndpointsQuery
 from api.shapes import EventShape
 from api.wiring import wired
 from webhooks.answers import EndpointQuery, Page
 from webhooks.errors import NotFound
+from webhooks.event_types import json_text
 from webhooks.model import HANDLER_PREFIX, Endpoint
 from webhooks.publishing import Draft, publish_test
 from webhooks.registering import changed, new_endpoint
@@ -38,7 +39,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         random_bytes=wiring.random_bytes,
     )
     kept = wiring.store.add_endpoint(endpoint)
-    return unstored({**rendering.endpoint(kept), "secret": kept.secrets[0].text}, status=201)
+    return unstored({**rendering.endpoint(kept), **rendering.secret(kept)}, status=201)
 
 
 @blueprint.route("", methods=["GET"])
@@ -68,7 +69,11 @@ def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnVal
     """Change an endpoint: what is left out stays, null goes back to the default."""
     wiring = wired()
     known(endpoint_id)
-    after = wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, body, rules=wiring.rules))
+    now = wiring.clock.now()
+    after = wiring.store.change_endpoint(
+        endpoint_id,
+        lambda endpoint: changed(endpoint, body, rules=wiring.rules, now=now, random_bytes=wiring.random_bytes),
+    )
     return rendering.endpoint(after)
 
 
@@ -91,9 +96,10 @@ def test_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue
     """Send a test event to this endpoint alone, without retries."""
     wiring = wired()
     endpoint = known(endpoint_id)
+    data = body.pop("data", None) or _example(body["type"])
     published = publish_test(
         wiring.intake,
-        Draft(tenant=endpoint.tenant, endpoint_ids=(endpoint.id,), **body),
+        Draft(tenant=endpoint.tenant, endpoint_ids=(endpoint.id,), data=data, **body),
         endpoint.id,
         now=wiring.clock.now(),
         random_bytes=wiring.random_bytes,
@@ -108,6 +114,12 @@ def known(endpoint_id: str) -> Endpoint:
         raise NotFound("there is no such endpoint")
     _require_seen(endpoint)
     return endpoint
+
+
+def _example(event_type: str) -> bytes:
+    """The catalogue's example of the type, if there is one."""
+    found = wired().store.event_type(event_type)
+    return TEST_DATA if found is None or found.example is None else json_text(found.example).encode()
 
 
 def _require_seen(endpoint: Endpoint) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 import structlog
@@ -71,15 +72,7 @@ def register(app: Flask) -> None:
 
 def problem(row: Row, detail: str, field_errors: FieldErrors | None = None) -> Response:
     """The answer to one error, with the members of API.md."""
-    document = {
-        "type": "about:blank",
-        "title": row.title,
-        "status": row.status,
-        "code": row.code,
-        "detail": detail,
-        "errors": {name: list(messages) for name, messages in (field_errors or {}).items()},
-        "request_id": g.get("request_id", ""),
-    }
+    document = _document(row, detail, field_errors)
     answer = Response(msgspec.json.encode(document), row.status, content_type=PROBLEM)
     if row.status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -88,6 +81,23 @@ def problem(row: Row, detail: str, field_errors: FieldErrors | None = None) -> R
     if row.status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+def problem_document(error: WebhookError) -> dict[str, Any]:
+    """The same for an error that is part of an answer, such as a row of a batch."""
+    return _document(row_of(error), str(error), error.errors if isinstance(error, InvalidRequest) else None)
+
+
+def _document(row: Row, detail: str, field_errors: FieldErrors | None) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": row.title,
+        "status": row.status,
+        "code": row.code,
+        "detail": detail,
+        "errors": {name: list(messages) for name, messages in (field_errors or {}).items()},
+        "request_id": g.get("request_id", ""),
+    }
 
 
 def row_of(error: WebhookError) -> Row:

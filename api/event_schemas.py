@@ -1,6 +1,5 @@
 """The bodies that make events: a publish request and a test."""
 
-import re
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields, post_load, validates
@@ -9,25 +8,12 @@ from api.fields import Moment, Text, Tuple, check_name
 from api.schemas import StrictSchema
 from webhooks import payload
 from webhooks.errors import InvalidEvent
-from webhooks.matching import LONGEST_TYPE, OPERATIONAL
+from webhooks.matching import LONGEST_TYPE, OPERATIONAL, check_event_type, check_own_event_type
 
 TEST_TYPE = "hookline.test"
 TEST_DATA = b'{"message":"A test event"}'
+"""Of a test event whose type has no example."""
 MOST_CHANNELS, MOST_CHOSEN = 5, 1000
-_EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-
-
-def check_event_type(text: str) -> None:
-    """Nothing for a dotted name, else ValueError."""
-    if not _EVENT_TYPE.fullmatch(text):
-        raise ValueError("must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between")
-
-
-def check_own_event_type(text: str) -> None:
-    """Nothing for a type that a product may publish, else ValueError: `hookline.` is ours."""
-    check_event_type(text)
-    if text.startswith(OPERATIONAL):
-        raise ValueError(f"must not begin with {OPERATIONAL}")
 
 
 class DataSlice(fields.Raw):
@@ -71,7 +57,7 @@ class TestSchema(EventSchema):
         fields = ("type", "data")
 
     type = Text(least=1, most=LONGEST_TYPE, check=check_event_type, load_default=TEST_TYPE, allow_none=True)
-    data = DataSlice(load_default=TEST_DATA)
+    data = DataSlice()
 
     def read(self, raw: bytes) -> dict[str, Any]:
         """Like an event's, but `data` may be missing; raises InvalidEvent."""
@@ -79,8 +65,8 @@ class TestSchema(EventSchema):
         return super().read(raw) if "data" in members else members
 
     @post_load
-    def _default_type(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"type": TEST_TYPE, **loaded}
+    def _without_nulls(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"type": TEST_TYPE, **{name: value for name, value in loaded.items() if value is not None}}
 
     @validates("type")
     def _only_ours(self, value: str | None, **_: Any) -> None:

@@ -81,7 +81,16 @@ def replay_events_deliveries(query: dict[str, Any], event_id: str) -> ResponseRe
     return rendering.replayed(replayed), 202
 
 
-def shown(tenant: str, published: Published) -> ResponseReturnValue:
+@blueprint.route("/<event_id>/payload", methods=["DELETE"])
+@blueprint.arguments(TenantQuery, location="query")
+@blueprint.alt_response(204, description="Erased; also when it was before")
+def erase_payload(query: dict[str, Any], event_id: str) -> ResponseReturnValue:
+    """Erase what an event says; what became of it stays, and deliveries that wait are cancelled."""
+    wired().store.erase_payload(principal().tenant_to_read(query.get("tenant")), event_id)
+    return "", 204
+
+
+def shown(tenant: str, published: Published) -> tuple[rendering.Json, int]:
     """The answer to a call that publishes: 202 for a new event, 200 for one that was there."""
     if published.event is not None:
         return rendering.event(published.event, published.deliveries), 202

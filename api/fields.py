@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields, missing
@@ -48,6 +49,18 @@ class Flag(fields.Field[bool]):
         return value
 
 
+class Switch(fields.Field[bool]):
+    """true or false, as a query writes it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "boolean"}, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("must be true or false")
+        return bool(value == "true")
+
+
 class Text(fields.Field[str]):
     """A string up to a length, which `check` may judge further by raising ValueError."""
 
@@ -71,6 +84,19 @@ class Text(fields.Field[str]):
             check(value)
         except ValueError as error:
             raise ValidationError(str(error)) from error
+
+
+class Choice(fields.Field[str]):
+    """One of the values of an enumeration, as its member."""
+
+    def __init__(self, kind: type[StrEnum], **options: Any) -> None:
+        super().__init__(metadata={"type": "string", "enum": [each.value for each in kind]}, **options)
+        self.kind = kind
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str) or value not in set(self.kind):
+            raise ValidationError("must be one of " + " ".join(self.kind))
+        return self.kind(value)
 
 
 class Tuple(fields.List[Any]):

@@ -17,7 +17,7 @@ EXCEPTIONS: Mapping[tuple[str, str], Scope] = {
 }
 """All other calls that read need `read`, and all others `manage`."""
 
-OF_THE_INSTALLATION = ("/v1/tenants", "/v1/sources", "/v1/stats/", "/metrics")
+OF_THE_INSTALLATION = ("/v1/tenants", "/v1/recoveries/del_", "/v1/sources", "/v1/stats/", "/metrics")
 CHANGED_BY_THE_INSTALLATION = ("/v1/event-types",)
 """Read by every key, changed by those alone that are bound to no tenant: all tenants share them."""
 

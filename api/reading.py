@@ -16,6 +16,7 @@ from webhooks.errors import InvalidRequest
 from webhooks.flask import read_body
 
 UTF_8_NAMES = frozenset({"utf-8", "utf8"})
+IDEMPOTENCY_KEY = "Idempotency-Key"
 LONGEST_KEY = 255
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,6 +26,8 @@ class BodySchema(Protocol):
     """A schema that knows how to take its request body apart."""
 
     body_optional: bool
+    body_limit: str
+    """The setting that says how many bytes it may have."""
 
     def read(self, raw: bytes) -> dict[str, Any]:
         """The members of the body, not validated yet; raises InvalidRequest."""
@@ -42,13 +45,20 @@ def require_json(content_type: str | None) -> None:
 
 def idempotency_key(request: Request) -> str | None:
     """The header `Idempotency-Key`, or None; raises InvalidRequest for one that cannot be kept."""
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get(IDEMPOTENCY_KEY)
     if key is None:
         return None
-    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        message = f"1 to {LONGEST_KEY} printable ASCII characters"
-        raise InvalidRequest("the Idempotency-Key cannot be used", {"Idempotency-Key": [message]})
+    try:
+        check_key(key)
+    except ValueError as error:
+        raise InvalidRequest(f"the {IDEMPOTENCY_KEY} cannot be used", {IDEMPOTENCY_KEY: [str(error)]}) from error
     return key
+
+
+def check_key(text: str) -> None:
+    """Nothing for an idempotency key that can be kept, else raises ValueError."""
+    if not 1 <= len(text) <= LONGEST_KEY or not (text.isascii() and text.isprintable()):
+        raise ValueError(f"must have 1 to {LONGEST_KEY} printable ASCII characters")
 
 
 class StrictParser(FlaskParser):
@@ -60,7 +70,7 @@ class StrictParser(FlaskParser):
     def load_json(self, req: Request, schema: Any) -> dict[str, Any]:
         """The body's members, as the schema reads them."""
         body: BodySchema = schema
-        raw = read_body(wired().settings.max_body_bytes)
+        raw = read_body(getattr(wired().settings, body.body_limit))
         if not raw and body.body_optional:
             return {}
         require_json(req.headers.get("Content-Type"))

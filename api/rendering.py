@@ -1,7 +1,7 @@
 """The library's values in the shapes of API.md; every field of a shape is present."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -9,6 +9,7 @@ import msgspec
 
 from webhooks import payload, schedule
 from webhooks.answers import Page
+from webhooks.credentials import masked
 from webhooks.health import EndpointHealth, Line
 from webhooks.model import (
     INBOX_TENANT_PREFIX,
@@ -23,9 +24,8 @@ from webhooks.model import (
 )
 from webhooks.replaying import Replayed
 from webhooks.rotation import previous
-from webhooks.sending import looks_like_credential
+from webhooks.signing_secrets import public_key
 
-MASK = "***"
 LISTED = 100
 """How many deliveries and skipped ones an event lists."""
 
@@ -55,6 +55,7 @@ def event(value: Event, deliveries: Sequence[Delivery], *, duplicate: bool = Fal
         "occurred_at": moment(value.occurred_at),
         "created_at": moment(value.created_at),
         "duplicate": duplicate,
+        "warnings": value.warnings,
         "deliveries": [
             {"id": each.id, "endpoint_id": each.endpoint_id, "status": each.status} for each in owed[:LISTED]
         ],
@@ -73,8 +74,9 @@ def whole_event(value: Event, deliveries: Sequence[Delivery], *, nodes: list[str
     """
     return {
         **event(value, deliveries),
-        "data": msgspec.Raw(payload.split(value.body)),
-        "body": value.body.decode(),
+        "data": msgspec.Raw(payload.split(value.body)) if value.body else None,
+        "body": value.body.decode() if value.body else None,
+        "payload_erased_at": moment(value.payload_erased_at),
         "nodes": nodes,
         "received": received,
     }
@@ -95,7 +97,12 @@ def endpoint(value: Endpoint) -> Json:
         "disabled_at": moment(value.disabled_at),
         "headers": masked(value.headers),
         "auth": None,
-        "signing": {"scheme": value.signing_scheme, "header_prefix": value.header_prefix},
+        "signing": {
+            "scheme": value.signing_scheme,
+            "header_prefix": value.header_prefix,
+            "signature_header": value.signature_header,
+        },
+        "public_key": public_key(value.secrets[0].text),
         "retry_schedule": value.retry_schedule,
         "timeout_seconds": value.timeout_seconds,
         "rate_limit": rate_limit(value.rate_limit) if value.rate_limit else None,
@@ -148,11 +155,21 @@ def line(value: Line) -> Json:
 
 
 def secrets(value: Endpoint, *, now: datetime) -> Json:
-    """The current signing secret, and until when those before it still sign."""
+    """The current signing secret, and until when those before it still sign; a private key never leaves."""
     return {
-        "secret": value.secrets[0].text,
-        "previous": [{"expires_at": moment(each.expires_at)} for each in previous(value, now=now)],
+        **secret(value),
+        "previous": [
+            {"expires_at": moment(each.expires_at), "public_key": public_key(each.text)}
+            for each in previous(value, now=now)
+        ],
     }
+
+
+def secret(value: Endpoint) -> Json:
+    """What the receiver verifies by: a secret that both know, or the public key alone."""
+    text = value.secrets[0].text
+    key = public_key(text)
+    return {"secret": None if key else text, "public_key": key}
 
 
 def delivery(value: Delivery, endpoint: Endpoint | None, *, retry_schedule: Sequence[float]) -> Json:
@@ -237,11 +254,6 @@ def replayed(value: Replayed) -> Json:
         "replayed": value.replayed,
         "refused": [{"id": each.id, "reason": each.reason} for each in value.refused],
     }
-
-
-def masked(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers with `***` for every value whose name looks like a credential, signatures included."""
-    return {name: MASK if looks_like_credential(name) else value for name, value in headers.items()}
 
 
 def worst(statuses: Iterable[Status]) -> str:

@@ -29,6 +29,7 @@ class StrictSchema(Schema):
 
     refusal: ClassVar[type[InvalidRequest]] = InvalidRequest
     body_optional = False
+    body_limit: ClassVar[str] = "max_body_bytes"
     error_messages = {"unknown": "there is no such field"}  # noqa: RUF012 - marshmallow declares it so
 
     def read(self, raw: bytes) -> dict[str, Any]:

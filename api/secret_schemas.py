@@ -6,9 +6,9 @@ from marshmallow import post_load
 
 from api.fields import Number, Text
 from api.schemas import StrictSchema
-from webhooks import signing
 from webhooks.errors import InvalidEndpoint
-from webhooks.rotation import DEFAULT_OVERLAP_SECONDS, LONGEST_OVERLAP_SECONDS
+from webhooks.rotation import LONGEST_OVERLAP_SECONDS
+from webhooks.signing_secrets import LONGEST_TEXT
 
 
 class RotationSchema(StrictSchema):
@@ -17,13 +17,9 @@ class RotationSchema(StrictSchema):
     refusal: ClassVar = InvalidEndpoint
     body_optional = True
 
-    secret = Text(most=200, check=signing.decode_secret, allow_none=True)
+    secret = Text(most=LONGEST_TEXT, allow_none=True)
     overlap_seconds = Number(least=0, most=LONGEST_OVERLAP_SECONDS, allow_none=True)
 
     @post_load
     def _with_defaults(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
-        overlap = loaded.get("overlap_seconds")
-        return {
-            "secret": loaded.get("secret"),
-            "overlap_seconds": DEFAULT_OVERLAP_SECONDS if overlap is None else overlap,
-        }
+        return {"secret": None, "overlap_seconds": None, **loaded}

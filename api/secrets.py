@@ -10,10 +10,8 @@ from api.endpoints import known, unstored
 from api.reading import Blueprint
 from api.secret_schemas import RotationSchema
 from api.wiring import wired
-from webhooks import signing
 from webhooks.model import Endpoint
-from webhooks.registering import SECRET_BYTES
-from webhooks.rotation import revoked, rotated
+from webhooks.rotation import renewed, revoked
 
 blueprint = Blueprint(
     "secrets",
@@ -39,9 +37,8 @@ def rotate_secret(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue
     wiring = wired()
     known(endpoint_id)
     now = wiring.clock.now()
-    secret = body["secret"] or signing.generate_secret(wiring.random_bytes(SECRET_BYTES))
     after = wiring.store.change_endpoint(
-        endpoint_id, lambda endpoint: rotated(endpoint, secret, overlap_seconds=body["overlap_seconds"], now=now)
+        endpoint_id, lambda endpoint: renewed(endpoint, **body, now=now, random_bytes=wiring.random_bytes)
     )
     return _shown(after)
 

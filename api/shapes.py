@@ -43,6 +43,7 @@ class EventShape(Schema):
     occurred_at = moment()
     created_at = moment()
     duplicate = flag()
+    warnings = texts()
     deliveries = fields.List(fields.Nested(OwedShape), required=True)
     deliveries_count = whole()
     skipped = fields.List(fields.Nested(SkippedShape), required=True)
@@ -144,7 +145,8 @@ class WholeEventShape(EventShape):
     """An event with its data, and the exact text that is sent."""
 
     data = fields.Raw(required=True, allow_none=True)
-    body = text()
+    body = text(null=True)
+    payload_erased_at = moment(null=True)
     nodes = texts()
     received = fields.List(fields.Nested(InboxShape), required=True)
 

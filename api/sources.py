@@ -8,6 +8,7 @@ from api import rendering
 from api.reading import Blueprint
 from api.source_schemas import SourceListShape, SourceSchema, SourceShape
 from api.wiring import wired
+from webhooks.credentials import MASK
 from webhooks.errors import Conflict, NotFound
 from webhooks.schemes import SCHEMES
 from webhooks.sources import Source, source
@@ -85,9 +86,7 @@ def _filled(body: dict[str, Any], present: Source | None) -> dict[str, Any]:
     if secrets is None:
         secrets = present.secrets if present and same else ()
     before = present.options if present and same else {}
-    options = {
-        name: before.get(name, text) if text == rendering.MASK else text for name, text in body["options"].items()
-    }
+    options = {name: before.get(name, text) if text == MASK else text for name, text in body["options"].items()}
     return {**body, "secrets": secrets, "options": options}
 
 
@@ -98,9 +97,7 @@ def _rendered(value: Source) -> rendering.Json:
         "path": f"/webhooks/{value.name}",
         "scheme": value.scheme,
         "secrets_count": len(value.secrets),
-        "options": {
-            name: rendering.MASK if options[name].secret else text for name, text in sorted(value.options.items())
-        },
+        "options": {name: MASK if options[name].secret else text for name, text in sorted(value.options.items())},
         "networks": value.networks,
         "rate_limit": rendering.rate_limit(value.rate_limit) if value.rate_limit else None,
         "retention_seconds": value.retention_seconds,

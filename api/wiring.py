@@ -7,8 +7,8 @@ from typing import cast
 from flask import Flask, current_app
 
 from webhooks.counting import FlowCounts
+from webhooks.intake import Intake
 from webhooks.ports import Clock, Queue, Store
-from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings

@@ -18,8 +18,8 @@ from webhooks.celery.queue import CeleryQueue
 from webhooks.celery.runtime import open_spans, open_store, registrar
 from webhooks.celery.starting import check_store, check_store_in_background
 from webhooks.counting import CountFlusher, FlowCounts
+from webhooks.intake import Intake
 from webhooks.known_sources import KnownSources
-from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings

@@ -19,6 +19,7 @@ SCENARIOS = {
     "receiving": "bench.receiving",
     "idle": "bench.idle",
     "waiting": "bench.waiting",
+    "isolation": "bench.isolation",
 }
 """Each scenario's module; its `run(folder)` answers the text of its section."""
 

@@ -9,20 +9,19 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from bench.faults import Faults
-from bench.receiver import Answer, RecordingReceiver
+from bench.receiver import RecordingReceiver
 from bench.stack import Stack, wait_until
+from bench.troubled import TIMEOUT_SECONDS, Misbehaviour, event, register
 from bench.verdict import Verdict, examine
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEDULE = [1.0] * 10
-TIMEOUT_SECONDS = 3
 LEASE_SECONDS = TIMEOUT_SECONDS + 15
 STUCK_AFTER_SECONDS = LEASE_SECONDS + 30
-ENDPOINTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +51,16 @@ class Load:
         with requests.Session() as http:
             http.headers.update(self.stack.http.headers)
             events = self.plan.deliveries // 2  # each goes to two endpoints
-            for i in range(worker, events, workers):
-                self._post(http, f"evt_chaos_{i}", f"load.n{i % (ENDPOINTS // 2)}")
+            for number in range(worker, events, workers):
+                self._post(http, event(number))
                 time.sleep(workers / self.plan.per_second * 2)
 
-    def _post(self, http: requests.Session, event_id: str, event_type: str) -> None:
-        body = {"id": event_id, "type": event_type, "data": {"n": event_id}}
+    def _post(self, http: requests.Session, body: dict[str, Any]) -> None:
         while not self.over.is_set():
             with contextlib.suppress(requests.RequestException):
                 answer = http.post(f"{self.stack.url}/v1/events", json=body, timeout=5)
                 if answer.status_code in (200, 202):
-                    self.accepted.append(event_id)
+                    self.accepted.append(body["id"])
                     return
                 if answer.status_code < 500:  # noqa: PLR2004 - a 4xx would be our own mistake
                     raise AssertionError(f"{answer.status_code} {answer.text}")
@@ -70,52 +68,15 @@ class Load:
             time.sleep(0.2)
 
 
-def misbehave(luck: random.Random) -> Answer:
-    """Mostly 200, sometimes an error, a reset or a silence beyond the deadline."""
-    draw = luck.random()
-    if draw < 0.08:  # noqa: PLR2004 - shares of the load
-        return Answer(status=500)
-    if draw < 0.10:  # noqa: PLR2004
-        return Answer(status=0)
-    if draw < 0.11:  # noqa: PLR2004
-        return Answer(delay_seconds=TIMEOUT_SECONDS + 1)
-    return Answer(delay_seconds=0.005)
-
-
-def register(stack: Stack, receiver: RecordingReceiver) -> dict[str, str]:
-    """Two endpoints for each event type; from endpoint id to the path that it receives on."""
-    paths = {}
-    for i in range(ENDPOINTS):
-        made = stack.post(
-            "/v1/endpoints",
-            {
-                "url": f"{receiver.url}/{i}",
-                "event_types": [f"load.n{i % (ENDPOINTS // 2)}"],
-                "retry_schedule": SCHEDULE,
-                "timeout_seconds": TIMEOUT_SECONDS,
-                "max_in_flight": 20,
-            },
-        )
-        paths[made["id"]] = f"/{i}"
-    return paths
-
-
 def run(plan: Plan) -> Verdict:
     """One whole run: load and faults together, then quiet, then the examination."""
     luck = random.Random(plan.seed)
-    answers = random.Random(plan.seed + 1)
-    lock = threading.Lock()
-
-    def behave(_path: str, _event_id: str) -> Answer:
-        with lock:
-            return misbehave(answers)
-
     with (
         tempfile.TemporaryDirectory() as folder,
-        RecordingReceiver(behave) as receiver,
+        RecordingReceiver(Misbehaviour(random.Random(plan.seed + 1))) as receiver,
         Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True) as stack,
     ):
-        paths = register(stack, receiver)
+        places = register(stack, receiver)
         load = Load(stack, plan)
         posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
         for poster in posters:
@@ -129,14 +90,24 @@ def run(plan: Plan) -> Verdict:
             f"  {len(load.accepted)} events accepted, {load.refused} posts refused; waiting for the end",
             flush=True,
         )
-        with contextlib.suppress(TimeoutError):
-            wait_until("nothing is unfinished", lambda: _unfinished(stack) == 0, seconds=STUCK_AFTER_SECONDS)
-        verdict = examine(stack, load.accepted, paths, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
+        _wait_for_the_end(stack)
+        verdict = examine(stack, load.accepted, places, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:
                 Path(f"/tmp/chaos-{name}.log").write_text(stack.log(name))  # noqa: S108 - to be looked at
         return verdict
+
+
+def _wait_for_the_end(stack: Stack) -> None:
+    """Until nothing is unfinished, or nothing has finished for so long that what is left is stuck."""
+    left = _unfinished(stack)
+    while left:
+        with contextlib.suppress(TimeoutError):
+            wait_until("some more end", lambda before=left: _unfinished(stack) < before, seconds=STUCK_AFTER_SECONDS)
+        before, left = left, _unfinished(stack)
+        if left >= before:
+            return
 
 
 def _unfinished(stack: Stack) -> int:

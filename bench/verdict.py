@@ -8,8 +8,10 @@ from itertools import pairwise
 from cryptography.fernet import Fernet
 
 from bench.faults import Fault
+from bench.ordering import most_at_once, overtaking
 from bench.receiver import Arrival
 from bench.stack import Stack
+from bench.troubled import CAP, CAPPED, ORDERED, Place
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_store import RedisStore
@@ -38,6 +40,8 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     unexcused: list[str] = field(default_factory=list)
     too_late: list[str] = field(default_factory=list)
+    overtaking: list[str] = field(default_factory=list)
+    crowded: list[str] = field(default_factory=list)
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -45,7 +49,8 @@ class Verdict:
     @property
     def good(self) -> bool:
         """Whether every promise held."""
-        return not (self.lost or self.stuck or self.early or self.wrong or self.unexcused)
+        broken = (self.lost, self.stuck, self.early, self.wrong, self.unexcused, self.overtaking, self.crowded)
+        return not any(broken)
 
     def table(self) -> str:
         """All of it, as Markdown."""
@@ -59,11 +64,13 @@ class Verdict:
             ("stuck", _count(self.stuck)),
             ("early", _count(self.early)),
             ("wrong place, state or index", _count(self.wrong)),
+            ("out of order", _count(self.overtaking)),
+            ("endpoints with more in flight than their cap", _count(self.crowded)),
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
             ("attempts whose worker died", self.lost_attempts),
-            ("retries late, p50 and max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
+            ("retries late, waits for their endpoint too: p50, max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
         ]
         return "\n".join(["| what | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
@@ -75,7 +82,7 @@ def _count(ids: Sequence[str]) -> str:
 def examine(
     stack: Stack,
     accepted: Iterable[str],
-    paths: Mapping[str, str],
+    places: Mapping[str, Place],
     arrivals: Sequence[Arrival],
     faults: Sequence[Fault],
     *,
@@ -89,14 +96,24 @@ def examine(
     for arrival in arrivals:
         received[arrival.event_id, arrival.path].append(arrival)
     verdict = Verdict(faults=list(faults))
+    in_order: list[Delivery] = []
+    first_at: dict[str, float] = {}
     for event_id in accepted:
         deliveries = store.event_deliveries("default", event_id)
         if len(deliveries) != 2:  # noqa: PLR2004 - each event goes to two endpoints
             verdict.lost.append(event_id)
         for delivery in deliveries:
             verdict.accepted += 1
-            seen = received[event_id, paths[delivery.endpoint_id]]
+            seen = sorted(received[event_id, places[delivery.endpoint_id].path], key=lambda each: each.at)
             _judge(verdict, store, delivery, seen, faults=faults, timeout_seconds=timeout_seconds)
+            if places[delivery.endpoint_id].kind == ORDERED:
+                in_order.append(delivery)
+                first_at.update((delivery.id, each.at) for each in seen[:1])
+    verdict.overtaking = overtaking(in_order, first_at)
+    for endpoint_id, place in places.items():
+        there = [each for each in arrivals if each.path == place.path]
+        if place.kind == CAPPED and most_at_once(there, at_most=timeout_seconds - 1) > CAP:
+            verdict.crowded.append(endpoint_id)
     return verdict
 
 

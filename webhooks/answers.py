@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
+from webhooks.event_types import NOTHING, Finding
 from webhooks.model import (
     Attempt,
     Delivery,
     Endpoint,
+    Event,
     Lane,
     Reason,
     Reminder,
@@ -33,10 +35,37 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """An event with whom it is owed to and what its type says of it, as long as the versions hold."""
+
+    event: Event
+    recipients: tuple[Recipient, ...]
+    endpoints_version: int
+    event_types_version: int | None = None
+    """None where no type is asked: for received events and test events."""
+    finding: Finding = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """An event on its way into the store.
+
+    `call` is random and names this call: the same one again, after a lost answer, changes nothing and answers
+    alike. With `id_given` the caller chose the id, which then must agree with the key's event.
+    """
+
+    matched: Matched
+    call: str
+    idempotency_key: str | None = None
+    id_given: bool = False
+    trigger: str = "initial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
     """What became of an event that was handed to the store."""
 
-    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale"]
+    verdict: Literal["kept", "duplicate", "conflict", "idempotency_mismatch", "stale", "refused", "deleting"]
     event_id: str
     reminders: tuple[Reminder, ...] = ()
     """To be published at once; the others wait their turn."""
@@ -44,6 +73,8 @@ class Acceptance:
     """When it was kept, as far as this call knows; None where it was there before."""
     recipients: tuple[Recipient, ...] = ()
     """Whom a kept event is owed to; the intake says so, not the store."""
+    finding: Finding = NOTHING
+    """What the schema of its type says; the intake says so, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +185,17 @@ class DeliveryQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypeQuery:
+    """What to list: the event types that a pattern asks for, by name."""
+
+    pattern: str = "*"
+    archived: bool = False
+    """Archived ones, too."""
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryScope:
     """What to recover: deliveries of one endpoint or of all a tenant's, by when they were made and how they ended."""
 
@@ -196,29 +238,6 @@ class EndpointQuery:
     """What to list: one tenant's endpoints, newest first."""
 
     tenant: str
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyQuery:
-    """What to list: one tenant's API keys, or all of the installation where `tenant` is None; newest first."""
-
-    tenant: str | None = None
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditQuery:
-    """What to list of the audit log: one tenant's part, or all of it where `tenant` is None; newest first."""
-
-    tenant: str | None = None
-    key_id: str | None = None
-    action: str | None = None
-    target: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
     limit: int = 50
     cursor: str | None = None
 

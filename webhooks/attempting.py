@@ -8,7 +8,7 @@ import structlog
 from webhooks import lifecycle, measuring
 from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
-from webhooks.model import Attempt, Delivery, Endpoint, Outcome, Reason, Reminder, Status, Verdict
+from webhooks.model import Attempt, Delivery, Endpoint, ErrorCode, Outcome, Reason, Reminder, Status, Verdict
 from webhooks.ports import Clock, DeliveryStore, Queue
 from webhooks.tracing import Spans, trace_id_of
 
@@ -155,9 +155,10 @@ class Attempting:
 def report(
     delivery: Delivery, attempt: Attempt, *, status: Status | None, delay_seconds: float, traceparent: str | None
 ) -> None:
-    """One wide log line for the attempt; a receiver's failure is nothing to alarm the operator with."""
+    """One wide log line for the attempt; a receiver's failure is nothing to alarm the operator with, our own is."""
     outcome = attempt.outcome
-    log.info(
+    say = log.error if outcome.error is ErrorCode.INTERNAL else log.info
+    say(
         "delivery.attempted",
         delivery_id=delivery.id,
         event_id=delivery.event_id,

@@ -117,8 +117,13 @@ class Judge:
             "occurred_at": payload.time_text(event.occurred_at),
             "channels": list(event.channels),
             "ordering_key": event.ordering_key,
-            "data": msgspec.json.decode(payload.split(event.body)),
+            "data": self.data,
         }
+
+    @cached_property
+    def data(self) -> Any:
+        """The event's data, parsed when it is first asked for."""
+        return msgspec.json.decode(payload.split(self._event.body))
 
 
 def _judged(text: str, document: dict[str, Any]) -> Judgement:

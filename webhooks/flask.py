@@ -4,7 +4,7 @@ hooks = webhooks.celery.register(celery_app, …)
 flask_app.register_blueprint(webhooks.flask.receiver_blueprint(hooks))
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from werkzeug.exceptions import (
 
 from webhooks import errors
 from webhooks.errors import InvalidRequest, PayloadTooLarge, RateLimited, WebhookError
+from webhooks.peers import client_address
 from webhooks.receiving import Receiver
 from webhooks.schemes.scheme import Answer, Incoming
 
@@ -52,9 +53,12 @@ class Hooks(Protocol):
         ...
 
 
-def receiver_blueprint(hooks: Hooks, *, max_body_bytes: int = MOST_BYTES) -> Blueprint:
-    """The two addresses at which webhooks are received, whose errors are problem documents (RFC 9457)."""
-    blueprint = door(hooks.receiver, max_body_bytes=max_body_bytes, prepare=hooks.prepare)
+def receiver_blueprint(hooks: Hooks, *, max_body_bytes: int = MOST_BYTES, proxies: Sequence[str] = ()) -> Blueprint:
+    """The two addresses at which webhooks are received, whose errors are problem documents (RFC 9457).
+
+    `proxies` are the networks of reverse proxies whose `X-Forwarded-For` is believed.
+    """
+    blueprint = door(hooks.receiver, max_body_bytes=max_body_bytes, proxies=proxies, prepare=hooks.prepare)
     blueprint.register_error_handler(WebhookError, _problem)
     blueprint.register_error_handler(HTTPException, _http_problem)
     return blueprint
@@ -64,7 +68,13 @@ def _always_ready() -> None:
     """Whoever wired this door has prepared the process."""
 
 
-def door(receiver: Receiver, *, max_body_bytes: int, prepare: Callable[[], None] = _always_ready) -> Blueprint:
+def door(
+    receiver: Receiver,
+    *,
+    max_body_bytes: int,
+    proxies: Sequence[str] = (),
+    prepare: Callable[[], None] = _always_ready,
+) -> Blueprint:
     """The same for an app that answers errors itself."""
     blueprint = Blueprint("receiver", __name__)
 
@@ -72,7 +82,7 @@ def door(receiver: Receiver, *, max_body_bytes: int, prepare: Callable[[], None]
     @blueprint.post("/webhooks/<source>")
     def receive(source: str) -> ResponseReturnValue:
         """n11: kept, so acknowledged."""
-        request_ = _incoming(read_body(max_body_bytes))
+        request_ = _incoming(read_body(max_body_bytes), proxies)
         prepare()
         received = receiver.receive(source, request_)
         if isinstance(received, Answer):
@@ -114,13 +124,13 @@ def _document(status: HTTPStatus, detail: str) -> Response:
     return Response(msgspec.json.encode(document), status, content_type=PROBLEM)
 
 
-def _incoming(body: bytes) -> Incoming:
+def _incoming(body: bytes, proxies: Sequence[str]) -> Incoming:
     return Incoming.of(
         dict(request.headers),
         body,
         url=request.base_url,
         query=request.query_string.decode("latin-1"),
-        address=request.remote_addr,
+        address=client_address(request.remote_addr, request.headers.get("X-Forwarded-For", ""), proxies),
     )
 
 

@@ -9,6 +9,7 @@ A handler must bear running twice with the same event, and events may arrive in 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, TypeVar
@@ -136,6 +137,16 @@ class Handlers:
     def named(self, name: str) -> Handler | None:
         """The handler of that name, or None."""
         return self._by_name.get(name)
+
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """Within it the registry is filled anew, from nothing; should that fail, it is as it was before."""
+        before, self._by_name = self._by_name, {}
+        try:
+            yield
+        except BaseException:
+            self._by_name = before
+            raise
 
     def _add(self, handler: Handler) -> None:
         if not (handler.name.isidentifier() and handler.name.isascii()):

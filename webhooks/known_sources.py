@@ -49,6 +49,7 @@ class KnownSources:
             try:
                 self._look()
             except Unavailable:
+                self._looked_at = self._monotonic()  # nobody else waits for it within this second
                 return known
         return self._kept.get(name)
 
@@ -58,8 +59,8 @@ class KnownSources:
         return [*self.fixed, *(name for name in self._kept if name not in self.fixed)]
 
     def _look(self) -> None:
-        with self._lock:
-            if self._store.sources_version() != self._version:
+        if self._store.sources_version() != self._version:
+            with self._lock:
                 self._version, found = self._store.sources()
                 self._kept = {source.name: source for source in found}
-            self._looked_at = self._monotonic()
+        self._looked_at = self._monotonic()

@@ -13,6 +13,7 @@ from webhooks.ordering import Content
 LONGEST_TYPE = 256
 OPERATIONAL = "hookline."
 """Event types of our own begin so; they must be asked for by name."""
+_EVENT_TYPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 
 
@@ -23,6 +24,19 @@ def check_pattern(pattern: str) -> None:
             f"a pattern is *, a dotted name such as invoice.paid, or one such as invoice.* with the star as "
             f"its last part, in at most {LONGEST_TYPE} characters"
         )
+
+
+def check_event_type(text: str) -> None:
+    """Nothing for a dotted name, else raises ValueError."""
+    if len(text) > LONGEST_TYPE or not _EVENT_TYPE.fullmatch(text):
+        raise ValueError("must be a dotted name such as invoice.paid: letters, digits, `_`, `-` and dots between")
+
+
+def check_own_event_type(text: str) -> None:
+    """Nothing for a type that a product may publish, else raises ValueError: `hookline.` is ours."""
+    check_event_type(text)
+    if text.startswith(OPERATIONAL):
+        raise ValueError(f"must not begin with {OPERATIONAL}")
 
 
 def matches(pattern: str, event_type: str) -> bool:
@@ -73,10 +87,10 @@ class CompiledEndpoints:
         for order, endpoint in enumerate(endpoints):
             self._add(order, endpoint)
 
-    def recipients(self, event: Event) -> list[Recipient]:
-        """See the function `recipients`."""
+    def recipients(self, event: Event, judge: Judge | None = None) -> list[Recipient]:
+        """See the function `recipients`; a judge of the event that there is already need not parse it again."""
         chosen = None if event.endpoint_ids is None else frozenset(event.endpoint_ids)
-        judge, content = Judge(event), Content(event)
+        judge, content = judge or Judge(event), Content(event)
         found = {
             interest.order: interest.recipient_for(content)
             for interest in self._interested(event.type)

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     ENDPOINT_DISABLED = "endpoint_disabled"
     GONE = "gone"
     BY_REQUEST = "by_request"
+    PAYLOAD_ERASED = "payload_erased"
 
 
 class Trigger(StrEnum):
@@ -117,6 +118,10 @@ class Event:
     skipped_count: int = 0
     traceparent: str | None = None
     """Of the event's span, W3C Trace Context; attempts are its children."""
+    payload_erased_at: datetime | None = None
+    """When `body` was erased on demand; it is empty then."""
+    warnings: tuple[str, ...] = ()
+    """Where the data does not fit the schema of its type, if that was no reason to refuse it."""
     retention_seconds: float | None = None
     """How long it is kept once its last delivery is final; None: the installation's."""
     source_id: str | None = None
@@ -141,9 +146,18 @@ class RateLimit:
     period_seconds: float
 
     @property
+    def interval_seconds(self) -> float:
+        """Between two starts at an even pace."""
+        return self.period_seconds / self.limit
+
+    @property
     def burst(self) -> int:
         """How many may start at once after a pause."""
         return max(1, int(self.limit / self.period_seconds))
+
+    def ahead_seconds(self, *, late_seconds: float) -> float:
+        """How far ahead of the even pace the last of a burst may go, less what others may be late on their way."""
+        return max(0.0, (self.burst - 1) * self.interval_seconds - late_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +180,8 @@ class Endpoint:
     headers: dict[str, str] = field(default_factory=dict)
     signing_scheme: str = "v1"
     header_prefix: str = "webhook-"
+    signature_header: str | None = None
+    """Where the signature stands; None where the scheme and the prefix say it."""
     retry_schedule: tuple[float, ...] | None = None
     timeout_seconds: float = 15.0
     max_in_flight: int = 10
@@ -275,6 +291,8 @@ class Reminder:
     host: str = ""
     timeout_seconds: float = 0.0
     """Of the endpoint: how long the attempt may take."""
+    yields: bool = False
+    """Others go first: its tenant has many on the conveyor."""
 
     @property
     def lane(self) -> Lane:

@@ -1,6 +1,7 @@
 """The bytes of an event: cut out of the request, put into the envelope, read again on the other side."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from webhooks import strict_json
 from webhooks.errors import InvalidEvent, InvalidRequest, PayloadTooLarge
 from webhooks.strict_json import NotStrict
 
+_BATCH = re.compile(rb'\s*\{\s*"events"\s*:\s*')
 DATA = b',"data":'
 """Stands once before the slice in what `encode` makes: a quote within the type would be escaped."""
 
@@ -30,6 +32,32 @@ def slice_data(raw: bytes) -> tuple[dict[str, Any], bytes]:
         raise _invalid_event("is required; null is a value", "data")
     data = members.pop("data")
     return {name: msgspec.json.decode(value) for name, value in members.items()}, data
+
+
+def slice_rows(raw: bytes) -> list[bytes]:
+    """The items of `events`, the only member of a batch's body, byte for byte; raises InvalidRequest.
+
+    What is in a row is judged row by row (`slice_data`), so that one bad row refuses no other.
+    """
+    try:
+        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        rows = [bytes(row) for row in msgspec.json.decode(members.get("events", b"null"), type=list[msgspec.Raw])]
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        reason = f"must be an object with the one member `events`, a list ({str(error)[:200]})"
+        raise InvalidRequest(f"the batch cannot be taken: {reason}", {"events": [reason]}) from None
+    if not _is_one_member(raw, bytes(members["events"])):
+        raise InvalidRequest(
+            "the batch cannot be taken: see `errors`", {"body": ["must have `events` once and no more"]}
+        )
+    return rows
+
+
+def _is_one_member(raw: bytes, value: bytes) -> bool:
+    """Whether there is nothing in the object but this: a name that stands twice would hide what came first."""
+    before = _BATCH.match(raw)
+    return bool(
+        before and raw.startswith(value, before.end()) and not raw[before.end() + len(value) :].strip(b" \t\r\n}")
+    )
 
 
 def encode(event_type: str, occurred_at: datetime, data: bytes) -> bytes:

@@ -6,29 +6,26 @@ from typing import Protocol
 
 from webhooks.answers import (
     Acceptance,
-    AuditQuery,
     Backlog,
     Claim,
     DeliveryQuery,
     EndpointQuery,
     EventQuery,
+    EventTypeQuery,
     Glance,
-    KeyQuery,
     LostLease,
     Minute,
     Notice,
     Page,
+    Posting,
     Recent,
-    Recipient,
-    Recovery,
-    RecoveryScope,
     Settled,
     Settlement,
     Staged,
     Vitals,
 )
-from webhooks.api_keys import ApiKey
-from webhooks.auditing import AuditEntry
+from webhooks.errors import Unavailable
+from webhooks.event_types import EventType
 from webhooks.model import (
     Attempt,
     Delivery,
@@ -39,7 +36,7 @@ from webhooks.model import (
     Reminder,
     Request,
 )
-from webhooks.sources import Source
+from webhooks.operator_ports import AuditStore, KeyStore, PortalLinkStore, RecoveryStore, SourceStore, TenantStore
 
 
 class Clock(Protocol):
@@ -73,22 +70,12 @@ class Queue(Protocol):
 class EventStore(Protocol):
     """Events and their acceptance."""
 
-    def accept(
-        self,
-        event: Event,
-        recipients: Sequence[Recipient],
-        *,
-        call: str,
-        endpoints_version: int,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = "initial",
-    ) -> Acceptance:
-        """Keep the event, its deliveries and their places, all or nothing.
+    def accept(self, postings: Sequence[Posting]) -> list[Acceptance | Unavailable]:
+        """Keep each event, its deliveries and their places, all or nothing, one after the other.
 
-        `call` is random and names this call: the same one again, after a lost answer, changes nothing and
-        answers alike. With `id_given` the caller chose the id, which then must agree with the key's event.
-        `stale` means that the endpoints changed since `endpoints_version`: match again.
+        `stale` means that the endpoints or the catalogue changed since they were matched: match again. `refused`:
+        the event was found not to fit its type, and is not there already. Where the store stops answering on the
+        way, the error stands in place of the answers that did not come; raises Unavailable when none came.
         """
         ...
 
@@ -145,6 +132,37 @@ class EndpointStore(Protocol):
 
     def endpoints_version(self, tenant: str) -> int:
         """Advances with each change to the tenant's endpoints; 0 before the first."""
+        ...
+
+
+class EventTypeStore(Protocol):
+    """The catalogue of event types, which all tenants share. Each write advances its version in the same step."""
+
+    def put_event_type(self, event_type: EventType) -> bool:
+        """Keep it in place of the one of that name, whose counts and first time stay; True where there was none.
+
+        Raises Conflict when the catalogue is full.
+        """
+        ...
+
+    def event_type(self, name: str) -> EventType | None:
+        """The event type of that name, or None."""
+        ...
+
+    def event_types(self) -> tuple[int, list[EventType]]:
+        """The catalogue's version, 0 before the first change, and all its types by name."""
+        ...
+
+    def event_types_version(self) -> int:
+        """Advances with each change to the catalogue; 0 before the first."""
+        ...
+
+    def list_event_types(self, query: EventTypeQuery) -> Page[EventType]:
+        """By name; raises InvalidRequest for a bad cursor."""
+        ...
+
+    def delete_event_type(self, name: str) -> bool:
+        """Take it out of the catalogue; False when it was not there."""
         ...
 
 
@@ -232,35 +250,11 @@ class StagingStore(Protocol):
         ...
 
     def begin_trim(self) -> bool:
-        """The job `trim` takes what has expired out of the indexes, step by step; False where it does so already."""
+        """The job `trim` looks now for what has expired, as it does by itself; False where nothing will expire."""
         ...
 
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """One bounded step of a background job."""
-        ...
-
-
-class SourceStore(Protocol):
-    """Sources that the API keeps. Each write advances their version in the same step."""
-
-    def put_source(self, source: Source, *, now: datetime) -> Source:
-        """Keep it in place of what was there; what comes back has its times."""
-        ...
-
-    def delete_source(self, name: str) -> bool:
-        """It is gone; False when there was none."""
-        ...
-
-    def sources(self) -> tuple[int, list[Source]]:
-        """The version and all of them, by name."""
-        ...
-
-    def sources_version(self) -> int:
-        """Advances with each change; 0 before the first."""
-        ...
-
-    def take_turn(self, source: Source) -> float:
-        """0 where the source's rate limit lets one more webhook in, which counts; else the seconds until it does."""
         ...
 
 
@@ -323,65 +317,10 @@ class RecentStore(Protocol):
         ...
 
 
-class RecoveryStore(Protocol):
-    """Failures of a time range, replayed in the background."""
-
-    def count_recoverable(self, scope: RecoveryScope) -> int:
-        """How many deliveries a recovery of that scope would take now."""
-        ...
-
-    def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
-        """The recovery, planned; its steps are a background job's. The same id again changes nothing."""
-        ...
-
-    def find_recoverable(self, recovery_id: str) -> Recovery:
-        """One bounded step of finding what it will replay is done, if there was any left."""
-        ...
-
-    def recovery(self, recovery_id: str) -> Recovery | None:
-        """The recovery, or None when there is none or it ended more than a day ago."""
-        ...
-
-
-class KeyStore(Protocol):
-    """API keys. The keys themselves are not in it, only their digests."""
-
-    def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
-        """Keep a new key; from now on its digest finds it."""
-        ...
-
-    def use_api_key(self, digest: str) -> ApiKey | None:
-        """The key of that digest, noted as used (to the minute), or None."""
-        ...
-
-    def api_key(self, key_id: str) -> ApiKey | None:
-        """The key of that id, or None."""
-        ...
-
-    def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
-        """Newest first; raises InvalidRequest for a bad cursor."""
-        ...
-
-    def delete_api_key(self, key_id: str) -> bool:
-        """Nothing finds it any more; False when there was none."""
-        ...
-
-
-class AuditStore(Protocol):
-    """The audit log, of which old entries go by themselves."""
-
-    def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
-        """Keep the entry; those that are older than `keep_seconds` are dropped by and by."""
-        ...
-
-    def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
-        """Newest first; raises InvalidRequest for a bad cursor."""
-        ...
-
-
 class Store(
     EventStore,
     EndpointStore,
+    EventTypeStore,
     DeliveryStore,
     StagingStore,
     VitalsStore,
@@ -390,6 +329,8 @@ class Store(
     SourceStore,
     KeyStore,
     AuditStore,
+    PortalLinkStore,
+    TenantStore,
     Protocol,
 ):
     """Everything that is remembered."""

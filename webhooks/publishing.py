@@ -1,33 +1,16 @@
 """Lane 1, n1 and n2: an event occurs; it is kept with its deliveries, and first reminders are published."""
 
-import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
-import structlog
-
-from webhooks import payload, tracing
+from webhooks import payload
 from webhooks.answers import Acceptance, Recipient
-from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
+from webhooks.errors import Conflict, IdempotencyMismatch, InvalidEvent, WebhookError
+from webhooks.event_types import Violation
 from webhooks.ids import RANDOM_BYTES, new_id
-from webhooks.matching import CompiledEndpoints
+from webhooks.intake import Intake
 from webhooks.model import Delivery, Event, Reason, Status, Trigger
-from webhooks.ports import EndpointStore, EventStore, Queue
-
-TENANTS_KEPT = 1000
-"""How many tenants' compiled endpoints a process keeps."""
-MATCHINGS = 5
-"""How often an event is matched again because the endpoints changed meanwhile."""
-
-log = structlog.get_logger()
-
-
-class IntakeStore(EventStore, EndpointStore, Protocol):
-    """What acceptance asks of the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,120 +65,6 @@ def compose(draft: Draft, *, now: datetime, random_bytes: bytes) -> Event:
     )
 
 
-class _Directory:
-    """The compiled endpoints of the tenants that were asked for last, each with its version."""
-
-    def __init__(self, store: EndpointStore) -> None:
-        self._store = store
-        self._kept: OrderedDict[str, tuple[int, CompiledEndpoints]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, tenant: str) -> tuple[int, CompiledEndpoints]:
-        with self._lock:
-            known = self._kept.get(tenant)
-            if known:
-                self._kept.move_to_end(tenant)
-                return known
-        return self.reload(tenant)
-
-    def reload(self, tenant: str) -> tuple[int, CompiledEndpoints]:
-        version, endpoints = self._store.endpoints(tenant)
-        entry = (version, CompiledEndpoints(endpoints))
-        with self._lock:
-            self._kept[tenant] = entry
-            self._kept.move_to_end(tenant)
-            if len(self._kept) > TENANTS_KEPT:
-                self._kept.popitem(last=False)
-        return entry
-
-
-def _random_call() -> str:
-    """Names a call to the store, so that repeating it after a lost answer changes nothing."""
-    return secrets.token_hex(8)
-
-
-class Intake:
-    """Accepts events, those of the API and received ones alike; safe with many threads."""
-
-    def __init__(
-        self,
-        store: IntakeStore,
-        queue: Queue,
-        *,
-        new_call: Callable[[], str] = _random_call,
-        spans: tracing.Spans | None = None,
-    ) -> None:
-        self._store = store
-        self._queue = queue
-        self._new_call = new_call
-        self._spans = spans or tracing.NoSpans()
-        self._directory = _Directory(store)
-
-    def accept(
-        self,
-        event: Event,
-        *,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = Trigger.INITIAL,
-        only: Sequence[str] | None = None,
-    ) -> Acceptance:
-        """What became of the event: kept with a delivery for each recipient, or found to be there already.
-
-        `only` names the endpoints instead of matching, disabled ones too. The event's `traceparent`, if it has one,
-        is the caller's: the event is kept with one of its own, below it. Raises Unavailable when the store
-        does not answer or the endpoints change faster than they can be matched; nothing is kept then.
-        """
-        call = self._new_call()
-        parent, event = event.traceparent, replace(event, traceparent=tracing.begun(event.traceparent))
-        end_span = self._spans.publishing(event, parent=parent)
-        version, compiled = self._directory.of(event.tenant)
-        for _ in range(MATCHINGS):
-            recipients = _named(only) if only is not None else compiled.recipients(event)
-            acceptance = self._store.accept(
-                event,
-                recipients,
-                call=call,
-                endpoints_version=version,
-                idempotency_key=idempotency_key,
-                id_given=id_given,
-                trigger=trigger,
-            )
-            if acceptance.verdict != "stale":
-                end_span()
-                return self._announced(event, replace(acceptance, recipients=tuple(recipients)))
-            version, compiled = self._directory.reload(event.tenant)
-        raise Unavailable("the tenant's endpoints are being changed all the time; try again")
-
-    def offer(self, event: Event) -> bool:
-        """Keep the event if any endpoint asks for it; whether one does. Raises Unavailable."""
-        version, compiled = self._directory.of(event.tenant)
-        if version != self._store.endpoints_version(event.tenant):
-            _, compiled = self._directory.reload(event.tenant)
-        if not compiled.recipients(event):
-            return False
-        self.accept(event)
-        return True
-
-    def _announced(self, event: Event, acceptance: Acceptance) -> Acceptance:
-        """A broker that does not answer delays: the store remembers, and the stager publishes."""
-        if acceptance.reminders:
-            self._queue.publish(acceptance.reminders)
-        if acceptance.verdict == "kept":
-            log.info(
-                "event.published",
-                event_id=event.id,
-                event_type=event.type,
-                tenant=event.tenant,
-                trace_id=tracing.trace_id_of(event.traceparent),
-            )
-        return acceptance
-
-
-def _named(endpoint_ids: Sequence[str]) -> list[Recipient]:
-    return [Recipient(endpoint_id=endpoint_id) for endpoint_id in endpoint_ids]
-
-
 def publish(
     intake: Intake,
     draft: Draft,
@@ -207,16 +76,28 @@ def publish(
     """The draft's event is kept, once however often this is asked (API.md, Event).
 
     Raises Conflict for other content under the same id, IdempotencyMismatch for other content under the same
-    key, Unavailable when the store does not answer.
+    key, InvalidEvent for data that does not fit an enforced schema, Unavailable when the store does not answer.
     """
     event = compose(draft, now=now, random_bytes=random_bytes(RANDOM_BYTES))
     acceptance = intake.accept(event, idempotency_key=idempotency_key, id_given=draft.id is not None)
+    published = judged(event, acceptance)
+    if isinstance(published, WebhookError):
+        raise published
+    return published
+
+
+def judged(event: Event, acceptance: Acceptance) -> Published | WebhookError:
+    """What the acceptance means for who published the event."""
     if acceptance.verdict == "conflict":
-        raise Conflict(
+        return Conflict(
             f"there is an event {acceptance.event_id} with other content; take a new id, or repeat the same content"
         )
+    if acceptance.verdict == "deleting":
+        return Conflict(f"the tenant {event.tenant} is being deleted; try again once it is gone")
     if acceptance.verdict == "idempotency_mismatch":
-        raise IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
+        return IdempotencyMismatch("this Idempotency-Key was used for other content; take a new key")
+    if acceptance.verdict == "refused":
+        return _misfit(event.type, acceptance.finding.violations)
     return _published(event, acceptance)
 
 
@@ -246,9 +127,17 @@ def _published(event: Event, acceptance: Acceptance) -> Published:
         created_at=acceptance.created_at,
         deliveries_count=owed,
         skipped_count=len(acceptance.recipients) - owed,
+        warnings=acceptance.finding.warnings,
     )
     deliveries = tuple(_begun(event, recipient) for recipient in acceptance.recipients)
     return Published(event_id=event.id, event=kept, deliveries=deliveries)
+
+
+def _misfit(event_type: str, violations: Sequence[Violation]) -> InvalidEvent:
+    errors: dict[str, list[str]] = {}
+    for pointer, message in violations:
+        errors.setdefault(pointer, []).append(message)
+    return InvalidEvent(f"the data does not fit the schema of {event_type}; see `errors`, by JSON pointer", errors)
 
 
 def _begun(event: Event, recipient: Recipient) -> Delivery:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from webhooks.answers import Recovery, RecoveryScope
-from webhooks.ports import Clock, RecoveryStore
+from webhooks.operator_ports import RecoveryStore
+from webhooks.ports import Clock
 
 FINDING_SECONDS = 2.0
 """How long a call waits for the number of what it recovers; the job goes on by itself."""

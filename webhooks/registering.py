@@ -6,12 +6,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from webhooks import sending, signing
+from webhooks.credentials import looks_like_credential
+from webhooks.errors import InvalidEndpoint
+from webhooks.headers import RESERVED_HEADERS, check_headers, reserved_at
 from webhooks.ids import RANDOM_BYTES, new_id
 from webhooks.model import Endpoint, SigningSecret
+from webhooks.rotation import require_secret, resigned
+from webhooks.signature_headers import names
+from webhooks.signing_secrets import make_secret
 from webhooks.url_policy import UrlPolicy
 
-SECRET_BYTES = 32
+NAMING = frozenset({"headers", "header_prefix", "signing_scheme", "signature_header"})
+"""The fields that give headers their names."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -37,22 +43,32 @@ def new_endpoint(
     endpoint = Endpoint(
         id=new_id("ep", now=now, random_bytes=random_bytes(RANDOM_BYTES)),
         tenant=tenant,
-        secrets=(SigningSecret(text=secret or signing.generate_secret(random_bytes(SECRET_BYTES))),),
         **_judged({"timeout_seconds": None, **fields}, rules),
     )
-    sending.check_headers(endpoint.headers, header_prefix=endpoint.header_prefix)
-    return endpoint
+    if secret is not None:
+        require_secret(secret, endpoint.signing_scheme)
+    text = secret or make_secret(endpoint.signing_scheme, random_bytes)
+    _check_headers(endpoint)
+    return replace(endpoint, secrets=(SigningSecret(text=text),))
 
 
-def changed(endpoint: Endpoint, changes: Mapping[str, Any], *, rules: Rules) -> Endpoint:
-    """The endpoint with those fields; raises InvalidEndpoint.
+def changed(
+    endpoint: Endpoint,
+    changes: Mapping[str, Any],
+    *,
+    rules: Rules,
+    now: datetime,
+    random_bytes: Callable[[int], bytes],
+) -> Endpoint:
+    """The endpoint with those fields; raises InvalidEndpoint, and Conflict where the scheme cannot change now.
 
     A new scheme, host or port takes the credential headers away unless the same changes give headers:
     they were meant for the old place.
     """
     after = replace(endpoint, **_judged(changes, rules))
-    if "headers" in changes or "header_prefix" in changes:
-        sending.check_headers(after.headers, header_prefix=after.header_prefix)
+    if not NAMING.isdisjoint(changes):
+        _check_headers(after)
+    after = resigned(endpoint, after, now=now, random_bytes=random_bytes)
     if "headers" not in changes and _place(after.url) != _place(endpoint.url):
         after = replace(after, headers=_without_credentials(after.headers))
     if after.enabled and not endpoint.enabled:
@@ -69,8 +85,18 @@ def _judged(fields: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     return judged
 
 
+def _check_headers(endpoint: Endpoint) -> None:
+    """The signature's header is none that means something else, and no own header takes its place."""
+    message_id, timestamp, signature = (name.lower() for name in names(endpoint))
+    taken = (RESERVED_HEADERS - {"webhook-signature"}) | {message_id, timestamp, "authorization", "cookie"}
+    if signature in taken:
+        problem = f"{signature} means something else"
+        raise InvalidEndpoint(f"the signature has no place: {problem}", {"signing.signature_header": [problem]})
+    check_headers(endpoint.headers, reserved=reserved_at(endpoint))
+
+
 def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if not sending.looks_like_credential(name)}
+    return {name: value for name, value in headers.items() if not looks_like_credential(name)}
 
 
 def _place(url: str) -> tuple[str, str | None, int | None]:

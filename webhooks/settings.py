@@ -35,12 +35,15 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_RETENTION": ("retention_seconds", variables.duration_between("1m", "3650d")),
     "HOOKLINE_AUDIT_RETENTION": ("audit_retention_seconds", variables.duration_between("1h", "3650d")),
     "HOOKLINE_HANDLERS": ("handlers", variables.module),
+    "HOOKLINE_PROXIES": ("proxies", variables.networks),
+    "HOOKLINE_RELOAD": ("reload", variables.switch),
     "HOOKLINE_HANDLER_TIMEOUT": ("handler_timeout_seconds", variables.duration_between("1s", "1h")),
     "HOOKLINE_WORKER_PROCESSES": ("worker_processes", variables.integer(1, 256)),
     "HOOKLINE_WORKER_SLOTS": ("worker_slots", variables.integer(1, 1000)),
     "HOOKLINE_HANDLER_PROCESSES": ("handler_processes", variables.integer(1, 256)),
     "HOOKLINE_WINDOW": ("window", variables.integer(0, 1_000_000)),
     "HOOKLINE_MAX_BODY": ("max_body_bytes", variables.size(1024, 16 * 1024**2)),
+    "HOOKLINE_MAX_BATCH_BODY": ("max_batch_bytes", variables.size(1024, 64 * 1024**2)),
     "HOOKLINE_TASK_EVENTS": ("task_events", variables.switch),
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
@@ -91,11 +94,14 @@ class Settings:
     retention_seconds: float = 30 * 86400
     audit_retention_seconds: float = 365 * 86400
     handlers: str = ""
+    reload: bool = False
+    proxies: tuple[str, ...] = ()
     worker_processes: int = os.cpu_count() or 1
     worker_slots: int = 100
     handler_processes: int = 2
     handler_timeout_seconds: float = 60.0
     max_body_bytes: int = 1024 * 1024
+    max_batch_bytes: int = 16 * 1024 * 1024
     window: int = 0
     task_events: bool = True
     durability: str = "everysec"

@@ -46,7 +46,7 @@ def generate_secret(random_bytes: bytes) -> str:
 
 def sign(body: bytes, *, keys: Sequence[bytes], message_id: str, timestamp: int) -> str:
     """The value of `webhook-signature`: one `v1,…` for each key, the current one first."""
-    content = _signed_content(message_id.encode("latin-1"), str(timestamp).encode(), body)
+    content = signed_content(message_id.encode("latin-1"), str(timestamp).encode(), body)
     return " ".join(_signature(content, key).decode() for key in keys)
 
 
@@ -68,7 +68,7 @@ def verify(
     entries = signatures.split()
     if len(entries) > MOST_SIGNATURES:
         raise BadSignature(f"more than {MOST_SIGNATURES} signatures")
-    content = _signed_content(message_id, timestamp, body)
+    content = signed_content(message_id, timestamp, body)
     expected = [_signature(content, key) for key in keys]
     # Every pair is compared, so that the time taken says nothing about which one matched.
     matched = [entry for entry in entries for right in expected if hmac.compare_digest(entry, right)]
@@ -110,7 +110,8 @@ def check_age(timestamp: bytes, *, now: datetime, tolerance_seconds: float = TOL
         raise BadSignature("the timestamp is in the future")
 
 
-def _signed_content(message_id: bytes, timestamp: bytes, body: bytes) -> bytes:
+def signed_content(message_id: bytes, timestamp: bytes, body: bytes) -> bytes:
+    """What is signed: id, time and body, with a dot between (Standard Webhooks, "Signature scheme")."""
     return b".".join((message_id, timestamp, body))
 
 

@@ -1,6 +1,5 @@
 """Sources: whose webhooks are received, and by which scheme they prove to be theirs."""
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import datetime
 
 from webhooks.errors import BadSignature, InvalidRequest
 from webhooks.model import INBOX_TENANT_PREFIX, RateLimit
+from webhooks.peers import is_within
 from webhooks.schemes import SCHEMES, STANDARD
 from webhooks.schemes.scheme import Incoming, Scheme, Terms
 
@@ -46,17 +46,9 @@ class Source:
 
     def verify(self, request: Incoming, now: datetime) -> None:
         """Nothing, where the request is the source's own; else raises BadSignature, whatever it holds."""
-        if self.networks and not self._is_near(request.address):
+        if self.networks and not is_within(request.address, self.networks):
             raise BadSignature("it does not come from a network of this source")
         SCHEMES[self.scheme].verify(request, self.terms, now)
-
-    def _is_near(self, address: str | None) -> bool:
-        try:
-            found = ipaddress.ip_address(address or "")
-        except ValueError:
-            return False
-        mapped = getattr(found, "ipv4_mapped", None) or found
-        return any(mapped in ipaddress.ip_network(network) for network in self.networks)
 
 
 def source(

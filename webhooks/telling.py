@@ -15,6 +15,7 @@ CANCELLED_BECAUSE = {
     Reason.ENDPOINT_DISABLED: "its endpoint was disabled",
     Reason.GONE: "the endpoint answered 410, which disables it",
     Reason.BY_REQUEST: "it was asked for",
+    Reason.PAYLOAD_ERASED: "the event's payload was erased",
 }
 
 

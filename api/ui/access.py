@@ -36,3 +36,9 @@ def known_delivery(delivery_id: str) -> Delivery:
 def _visible(tenant: str) -> bool:
     """A handler's deliveries belong to the installation."""
     return principal().tenant is None or principal().sees(tenant)
+
+
+def source_names() -> list[str]:
+    """Whose webhooks are received: the sources of the settings first, then those that the API keeps."""
+    fixed = [source.name for source in wired().settings.sources]
+    return list(dict.fromkeys([*fixed, *(source.name for source in wired().store.sources()[1])]))

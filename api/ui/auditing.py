@@ -24,6 +24,9 @@ ACTIONS: Mapping[str, str] = {
     "endpoints.revoke": "revoke_previous_secrets",
     "deliveries.replay_one": "replay_delivery",
     "deliveries.cancel_one": "cancel_delivery",
+    "inbox.replay": "replay_inbox",
+    "inbox.ignore_one": "ignore_inbox",
+    "recoveries.begin": "recover_endpoint",
     "events.replay_all": "replay_events_deliveries",
 }
 """Each page's view, and the operation of the API that does the same."""
@@ -55,7 +58,9 @@ def note(answer: Response) -> Response:
 
 
 def _action() -> str | None:
-    return ACTIONS.get((request.endpoint or "").partition(".")[2]) if request.method == "POST" else None
+    view = (request.endpoint or "").partition(".")[2]
+    merely_counts = view == "recoveries.begin" and "begin" not in request.form
+    return ACTIONS.get(view) if request.method == "POST" and not merely_counts else None
 
 
 def _target() -> str:

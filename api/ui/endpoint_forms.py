@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api import rendering
 from webhooks import variables
+from webhooks.credentials import MASK, masked
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
 
@@ -22,7 +22,7 @@ def typed(endpoint: Endpoint) -> dict[str, str]:
         "event_types": "\n".join(endpoint.event_types),
         "channels": ", ".join(endpoint.channels),
         "filter": endpoint.filter or "",
-        "headers": "\n".join(f"{name}: {value}" for name, value in rendering.masked(endpoint.headers).items()),
+        "headers": "\n".join(f"{name}: {value}" for name, value in masked(endpoint.headers).items()),
         "retry_schedule": "" if schedule is None else _written(schedule),
         "timeout_seconds": f"{endpoint.timeout_seconds:g}",
         "max_in_flight": str(endpoint.max_in_flight),
@@ -68,7 +68,7 @@ def _headers(text: str, present: Endpoint | None, problems: Problems) -> dict[st
         if not colon or not name:
             problems["headers"] = [f"write each as `Name: value`, one a line; this is none: {line.strip()[:60]}"]
             return {}
-        found[name] = kept[name] if value == rendering.MASK and name in kept else value
+        found[name] = kept[name] if value == MASK and name in kept else value
     return found
 
 

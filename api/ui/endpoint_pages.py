@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
+from api import rendering
 from api.auth import principal
 from api.deliveries import Renderer
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
@@ -19,12 +20,13 @@ from api.ui.filters import Filters
 from api.ui.rendering import link, render, show
 from api.ui.strips import strip
 from api.wiring import wired
-from webhooks import rotation, signing
+from webhooks import rotation
 from webhooks.answers import DeliveryQuery, EndpointQuery
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
 from webhooks.publishing import Draft, publish_test
-from webhooks.registering import SECRET_BYTES, changed, new_endpoint
+from webhooks.registering import changed, new_endpoint
+from webhooks.signing_secrets import SigningScheme
 
 PAGE = 25
 NEWEST = 8
@@ -143,19 +145,23 @@ def send_test(endpoint_id: str) -> ResponseReturnValue:
 def show_secret(endpoint_id: str) -> ResponseReturnValue:
     """The page with the secret in clear, once; a form asks for it, so that no address does."""
     endpoint = known(endpoint_id)
-    return _whole(endpoint, secret=endpoint.secrets[0].text)
+    shown = rendering.secret(endpoint)
+    return _whole(endpoint, secret=shown["secret"] or shown["public_key"])
 
 
 @blueprint.post("/<endpoint_id>/rotate")
 def rotate(endpoint_id: str) -> ResponseReturnValue:
     """A new secret signs from now on, the one before it for the chosen time more."""
     wiring = wired()
-    asked = request.form.get("overlap_seconds", "")
-    overlap = int(asked) if asked in OVERLAPS else rotation.DEFAULT_OVERLAP_SECONDS
-    secret = signing.generate_secret(wiring.random_bytes(SECRET_BYTES))
-    now = wiring.clock.now()
+    endpoint, asked = known(endpoint_id), request.form.get("overlap_seconds", "")
+    chosen = asked in OVERLAPS and SigningScheme(endpoint.signing_scheme).takes_several
+    overlap = int(asked) if chosen else None
+    now, random_bytes = wiring.clock.now(), wiring.random_bytes
     wiring.store.change_endpoint(
-        known(endpoint_id).id, lambda present: rotation.rotated(present, secret, overlap_seconds=overlap, now=now)
+        endpoint.id,
+        lambda present: rotation.renewed(
+            present, secret=None, overlap_seconds=overlap, now=now, random_bytes=random_bytes
+        ),
     )
     return _to(endpoint_id, "rotated")
 
@@ -207,7 +213,11 @@ def _by_field(problems: Mapping[str, Any]) -> dict[str, str]:
 
 def _change(endpoint_id: str, fields: dict[str, Any]) -> None:
     wiring = wired()
-    wiring.store.change_endpoint(endpoint_id, lambda endpoint: changed(endpoint, fields, rules=wiring.rules))
+    now = wiring.clock.now()
+    wiring.store.change_endpoint(
+        endpoint_id,
+        lambda endpoint: changed(endpoint, fields, rules=wiring.rules, now=now, random_bytes=wiring.random_bytes),
+    )
 
 
 def _to(endpoint_id: str, said: str) -> ResponseReturnValue:

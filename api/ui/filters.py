@@ -11,6 +11,7 @@ from api.auth import principal
 
 MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 """What a browser's field for date and time sends: no zone; our forms say that it is UTC."""
+MOMENTS = ("since", "until")
 
 
 class Filters:
@@ -19,7 +20,9 @@ class Filters:
     def __init__(self, schema: type[Schema], *, limit: int) -> None:
         known = schema().fields.keys()
         self.given = {name: value for name, value in request.args.items() if name in known and value.strip()}
-        read = {name: _with_zone(name, value.strip()) for name, value in self.given.items()}
+        read = {
+            name: with_zone(value.strip()) if name in MOMENTS else value.strip() for name, value in self.given.items()
+        }
         self.query: dict[str, Any] = {**schema().load(read), "limit": limit}
 
     def __getattr__(self, name: str) -> str:
@@ -43,7 +46,8 @@ def tenant_named() -> str | None:
     return named if named and principal().tenant is None else None
 
 
-def _with_zone(name: str, value: str) -> str:
-    if name not in ("since", "until") or not MINUTE.fullmatch(value):
-        return value
-    return f"{value}Z" if value.count(":") > 1 else f"{value}:00Z"
+def with_zone(text: str) -> str:
+    """What a browser's field for date and time sends, as UTC; anything else as it is."""
+    if not MINUTE.fullmatch(text):
+        return text
+    return f"{text}Z" if text.count(":") > 1 else f"{text}:00Z"

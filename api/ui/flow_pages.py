@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from api.auth import principal
 from api.deliveries import Renderer
 from api.ui import drawing, flow_path
-from api.ui.access import for_installation, known_delivery
+from api.ui.access import for_installation, known_delivery, source_names
 from api.ui.flow_steps import NODES, Node
 from api.ui.rendering import link, show
 from api.wiring import wired
@@ -100,7 +100,7 @@ def _items(node: Node) -> list[dict[str, Any]]:
 
 
 def _more(node: Node) -> str | None:
-    pages = {"deliveries": "deliveries.show_list", "events": "events.show_list"}
+    pages = {"deliveries": "deliveries.show_list", "events": "events.show_list", "inbox": "inbox.show_list"}
     return link(pages[node.items], status=node.status or None) if node.items in pages else None
 
 
@@ -121,8 +121,8 @@ def _way(delivery_id: str) -> dict[str, Any]:
 def _receipt(delivery: Delivery) -> flow_path.Receipt | None:
     """What this installation received under the event's id, where it is its own receiver."""
     store = wired().store
-    for source in wired().settings.sources:
-        received = store.event(INBOX_TENANT_PREFIX + source.name, delivery.event_id)
+    for source in source_names():
+        received = store.event(INBOX_TENANT_PREFIX + source, delivery.event_id)
         if received:
             runs = store.event_deliveries(received.tenant, received.id)
             return flow_path.Receipt(event=received, runs=[(run, store.attempts(run.id)) for run in runs])

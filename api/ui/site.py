@@ -20,7 +20,10 @@ from api.ui import (
     event_pages,
     flow_pages,
     formats,
+    inbox_pages,
     overview_pages,
+    portal,
+    recovery_pages,
     signing_in,
 )
 from api.ui.rendering import link, render
@@ -30,16 +33,16 @@ from webhooks.api_keys import Scope
 from webhooks.errors import Forbidden, NotFound, WebhookError
 
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{}; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+PUBLISHING = (".events.ask_new", ".events.post_new")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 GOT_LOST = "nothing is at this address; the links above lead to what there is"
 
@@ -74,7 +77,8 @@ class Area:
         return [section for section in self.sections if not (bound and section.for_installation)]
 
 
-SHARED = (event_pages.blueprint, delivery_pages.blueprint, endpoint_pages.blueprint)
+OPERATORS = (flow_pages.blueprint, overview_pages.blueprint, inbox_pages.blueprint)
+SHARED = (event_pages.blueprint, delivery_pages.blueprint, endpoint_pages.blueprint, recovery_pages.blueprint)
 """Pages that make sense for one tenant as well as for the installation."""
 SECTIONS = (
     Section(name="flow", label="Flow", page="flow.show_flow", for_installation=True),
@@ -82,6 +86,7 @@ SECTIONS = (
     Section(name="events", label="Events", page="events.show_list"),
     Section(name="deliveries", label="Deliveries", page="deliveries.show_list"),
     Section(name="endpoints", label="Endpoints", page="endpoints.show_list"),
+    Section(name="inbox", label="Inbox", page="inbox.show_list", for_installation=True),
 )
 
 
@@ -90,6 +95,7 @@ def register(app: Flask, wiring: Wiring) -> None:
     formats.register(app)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(_operators_area(wiring))
+    app.register_blueprint(_customers_area(wiring))
     app.add_url_rule("/", "front", _to_pages)
 
 
@@ -101,7 +107,18 @@ def _operators_area(wiring: Wiring) -> Blueprint:
         sections=SECTIONS,
         holder=signing_in.principal_of_session,
     )
-    return _blueprint(area, signing_in.blueprint, flow_pages.blueprint, overview_pages.blueprint, *SHARED)
+    return _blueprint(area, signing_in.blueprint, *OPERATORS, *SHARED)
+
+
+def _customers_area(wiring: Wiring) -> Blueprint:
+    area = Area(
+        name="portal",
+        title="Webhooks",
+        cookies=Cookies(name="hookline_portal", path="/portal", keys=wiring.settings.secret_keys),
+        sections=[section for section in SECTIONS if not section.for_installation],
+        holder=portal.principal_of_session,
+    )
+    return _blueprint(area, portal.blueprint, *SHARED)
 
 
 def _blueprint(area: Area, *children: Blueprint) -> Blueprint:
@@ -145,7 +162,8 @@ def _require_scope() -> None:
     """What a page shows, a key must be allowed to read, and to change what it changes; leaving is free."""
     if not g.visitor or (request.endpoint or "").endswith(".signing_in.leave"):
         return
-    needed = Scope.READ if request.method in SAFE_METHODS else Scope.MANAGE
+    usual = Scope.READ if request.method in SAFE_METHODS else Scope.MANAGE
+    needed = Scope.PUBLISH if (request.endpoint or "").endswith(PUBLISHING) else usual
     if needed not in g.principal.scopes:
         raise Forbidden(f"this needs a key with the scope `{needed}`; sign out, and in again with another one")
 
@@ -156,6 +174,7 @@ def _to_sign_in(area: Area) -> Response:
 
 
 def _protect(answer: Response) -> Response:
+    answer.headers["Content-Security-Policy"] = CONTENT_POLICY.format(portal.policy_of(g.get("portal_link")))
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     return answer

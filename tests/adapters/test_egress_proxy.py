@@ -41,7 +41,12 @@ class Proxy:
                 connection.sendall(self._answer)
                 return
             port = int(head.split(b" ")[1].rpartition(b":")[2])
-            with socket.create_connection(("127.0.0.1", port)) as receiver:
+            try:
+                receiver = socket.create_connection(("127.0.0.1", port))
+            except OSError:
+                connection.sendall(b"HTTP/1.1 502 nobody there\r\n\r\n")
+                return
+            with receiver:
                 connection.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
                 back = threading.Thread(target=pump, args=(receiver, connection), daemon=True)
                 back.start()

@@ -13,8 +13,8 @@ from api.wiring import Wiring
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.counting import FlowCounts
+from webhooks.intake import Intake
 from webhooks.model import Lane
-from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.registering import Rules
 from webhooks.settings import Settings
@@ -165,6 +165,20 @@ def client_of(queue):
 
     def make(wiring, **parts):
         return Client(create_app(replace(wiring, **parts)))
+
+    return make
+
+
+@pytest.fixture
+def client_with(client, client_of, wiring):
+    """A client of the same app with a new key of that tenant and those scopes."""
+
+    def make(**fields):
+        made = client.post("/v1/keys", {"name": "a key", **fields})
+        assert made.status_code == 201, made.json
+        other = client_of(wiring)
+        other.headers = {"Authorization": f"Bearer {made.json['key']}"}
+        return other
 
     return make
 

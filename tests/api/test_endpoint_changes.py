@@ -38,7 +38,7 @@ def test_a_part_of_signing_that_is_left_out_is_the_default(client):
 
     after = client.patch(f"/v1/endpoints/{made['id']}", {"signing": {"scheme": "v1"}}).json
 
-    assert after["signing"] == {"scheme": "v1", "header_prefix": "webhook-"}
+    assert after["signing"] == {"scheme": "v1", "header_prefix": "webhook-", "signature_header": None}
 
 
 def test_headers_and_metadata_are_replaced_whole(client):

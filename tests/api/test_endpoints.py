@@ -8,9 +8,9 @@ from webhooks.signing import decode_secret
 FIELDS = {
     "id", "tenant", "url", "description", "event_types", "channels", "filter", "enabled", "disabled_reason",
     "disabled_at", "headers", "auth", "signing", "retry_schedule", "timeout_seconds", "rate_limit", "max_in_flight",
-    "ordered", "metadata", "health", "created_at", "updated_at",
+    "ordered", "metadata", "health", "public_key", "created_at", "updated_at",
 }  # fmt: skip
-SETTABLE = FIELDS - {"id", "disabled_reason", "disabled_at", "health", "created_at", "updated_at"}
+SETTABLE = FIELDS - {"id", "public_key", "disabled_reason", "disabled_at", "health", "created_at", "updated_at"}
 SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -32,7 +32,7 @@ def test_an_endpoint_is_made_with_every_default_and_its_secret(client):
     assert TIME.fullmatch(made["created_at"])
     assert (made["tenant"], made["event_types"], made["enabled"]) == ("default", ["*"], True)
     assert (made["retry_schedule"], made["timeout_seconds"], made["max_in_flight"]) == (None, 15, 10)
-    assert made["signing"] == {"scheme": "v1", "header_prefix": "webhook-"}
+    assert made["signing"] == {"scheme": "v1", "header_prefix": "webhook-", "signature_header": None}
 
 
 def test_what_was_given_is_read_back(client):
@@ -56,7 +56,7 @@ def test_what_was_given_is_read_back(client):
     read = client.get(f"/v1/endpoints/{made['id']}").json
 
     assert set(read) == FIELDS
-    expected = {**given, "signing": {"scheme": "v1", "header_prefix": "svix-"}}
+    expected = {**given, "signing": {"scheme": "v1", "header_prefix": "svix-", "signature_header": None}}
     assert {name: read[name] for name in given} == expected
     assert {name: value for name, value in made.items() if name != "secret"} == {**read, "health": made["health"]}
 
@@ -85,7 +85,7 @@ def test_a_given_secret_is_taken_as_it_is(client):
 
     assert made["secret"] == SECRET
     read = client.get(f"/v1/endpoints/{made['id']}/secret")
-    assert read.json == {"secret": SECRET, "previous": []}
+    assert read.json == {"secret": SECRET, "public_key": None, "previous": []}
     assert read.headers["Cache-Control"] == "no-store"
 
 
@@ -150,7 +150,7 @@ def test_a_secret_that_is_none_is_refused_and_not_repeated(client, secret):
         ("rate_limit", {"limit": 5}),
         ("rate_limit", {"limit": 5, "period_seconds": 1, "burst": 2}),
         ("ordered", "yes"),
-        ("signing", {"scheme": "v1a"}),
+        ("signing", {"scheme": "v2"}),
         ("signing", {"header_prefix": "x y"}),
         ("metadata", []),
         ("metadata", {"a": "x" * 3900, "b": 1e400}),

@@ -6,7 +6,7 @@ import pytest
 from tests.api.conftest import MAX_BODY
 
 EVENT_FIELDS = {
-    "id", "type", "tenant", "occurred_at", "created_at", "duplicate", "deliveries", "deliveries_count", "skipped",
+    "id", "type", "tenant", "occurred_at", "created_at", "duplicate", "warnings", "deliveries", "deliveries_count", "skipped",
     "skipped_count",
 }  # fmt: skip
 

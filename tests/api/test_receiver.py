@@ -108,3 +108,25 @@ def test_a_source_that_sends_too_much_is_told_when_to_try_again_and_a_forger_use
     assert (second.status_code, second.json["code"]) == (429, "rate_limited")
     assert 28 <= int(second.headers["Retry-After"]) <= 30
     assert third.status_code == 200
+
+
+def test_what_cannot_be_kept_is_503_so_that_the_sender_tries_again(dead_client):
+    """Case 45: never a 2xx with nothing stored."""
+    answer = dead_client.post("/webhook", {"type": "a.b"})
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_behind_a_proxy_the_network_of_the_sender_is_judged(wiring, client_of):
+    near = source("near", scheme="bearer", secrets=["hush"], networks=["192.0.2.0/24"])
+    receiver = replace(wiring.receiver, sources={"near": near})
+
+    def status(proxies, forwarded):
+        client = client_of(wiring, receiver=receiver, settings=replace(wiring.settings, proxies=proxies))
+        headers = {"Authorization": "Bearer hush", "X-Forwarded-For": forwarded}
+        return client.post("/webhooks/near", {"type": "a.b"}, headers=headers).status_code
+
+    assert status(("127.0.0.0/8",), "192.0.2.7") == 200
+    assert status(("127.0.0.0/8",), "192.0.2.7, 198.51.100.1") == 401
+    assert status((), "192.0.2.7") == 401

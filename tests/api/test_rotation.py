@@ -45,7 +45,7 @@ def test_the_end_of_the_overlap_is_seen(client, store, path):
     rotate(client, path, {"secret": SECOND, "overlap_seconds": 60})
     store.client.incrby("clock:offset", 61_000_000)
 
-    assert client.get(path).json == {"secret": SECOND, "previous": []}
+    assert client.get(path).json == {"secret": SECOND, "public_key": None, "previous": []}
 
 
 def test_without_overlap_nothing_of_the_old_secret_is_left(client, store, path):
@@ -61,7 +61,7 @@ def test_earlier_secrets_end_at_once_when_they_are_revoked(client, store, path):
 
     answer = client.delete(f"{path}/previous")
 
-    assert (answer.status_code, answer.json) == (200, {"secret": SECOND, "previous": []})
+    assert (answer.status_code, answer.json) == (200, {"secret": SECOND, "public_key": None, "previous": []})
     assert client.delete(f"{path}/previous").status_code == 200
     assert store.endpoint(path.split("/")[3]).secrets == (SigningSecret(text=SECOND),)
 
@@ -103,7 +103,7 @@ def test_a_rotation_that_cannot_be_is_refused_by_field(client, path, body, field
     answer = rotate(client, path, body)
 
     assert (answer.status_code, answer.json["code"], list(answer.json["errors"])) == (400, "invalid_endpoint", [field])
-    assert client.get(path).json == {"secret": FIRST, "previous": []}
+    assert client.get(path).json == {"secret": FIRST, "public_key": None, "previous": []}
 
 
 def test_an_eleventh_earlier_secret_is_refused(client, path):

@@ -171,7 +171,7 @@ def test_a_key_that_is_bound_sees_its_tenant_and_nothing_of_the_installation(cli
     other = client.event().json["deliveries"][0]["id"]
     answer = sign_in(browser, key_for(client, tenant="acme")["key"])
 
-    assert browser.get(answer.location).location == "/ui/deliveries"
+    assert browser.get(answer.location).location == "/ui/events"
     assert browser.get(f"/ui/deliveries/{own}").status_code == 200
     assert browser.get(f"/ui/deliveries/{other}").status_code == 404
     assert browser.get("/ui/deliveries?tenant=default").status_code == 404

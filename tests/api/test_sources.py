@@ -152,3 +152,12 @@ def test_a_key_of_one_tenant_has_nothing_to_do_with_sources(installation):
 
     assert installation("GET", "/v1/sources", **bound).status_code == 403
     assert installation("PUT", "/v1/sources/hub", GITHUB, **bound).status_code == 403
+
+
+def test_a_source_that_this_version_cannot_use_does_not_take_the_others_with_it(installation, store):
+    put(installation, "hub")
+    put(installation, "old")
+    store.client.hset("source:old", "scheme", "of-another-version")
+    store.client.incr("sources_version")
+
+    assert [each["name"] for each in installation.get("/v1/sources").json["data"]] == ["fixed", "hub"]

@@ -1,5 +1,6 @@
 """A real server for the contract tests, and a world: a store whose time moves on demand."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,8 @@ from cryptography.fernet import Fernet
 from webhooks import lifecycle
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
-from webhooks.answers import Recipient
+from webhooks.answers import Matched, Posting, Recipient
+from webhooks.event_types import Finding
 from webhooks.model import Attempt, Endpoint, Event, Lane, Outcome, Response, Verdict
 
 KEY = Fernet.generate_key().decode()
@@ -50,6 +52,10 @@ class World:
             if fields:
                 expected = 0 if fields["status"] in ("delivered", "exhausted", "cancelled", "skipped") else 1
                 assert len(self.store.places(delivery_id)) == expected, (fields, self.store.places(delivery_id))
+        for lane in Lane:
+            published = [each.decode() for each in self.store.client.zrange(f"published:{lane}", 0, -1)]
+            tenants = Counter(self.store.hash("delivery", each)["tenant"] for each in published)
+            assert self.store.hash("conveyor", lane) == {tenant: str(count) for tenant, count in tenants.items()}
 
     def endpoint(self, endpoint_id="ep_1", *, tenant="default", **fields):
         return self.store.add_endpoint(Endpoint(id=endpoint_id, tenant=tenant, url="https://hooks.test/", **fields))
@@ -74,12 +80,22 @@ class World:
 
     def accept(self, event, recipients=(("ep_1", True),), *, call=None, **options):
         """The store's answer to an event for these endpoints."""
-        options.setdefault("endpoints_version", self.store.endpoints_version(event.tenant))
-        owed = [Recipient(endpoint_id=endpoint_id, enabled=enabled) for endpoint_id, enabled in recipients]
-        acceptance = self.store.accept(event, owed, call=call or f"call-{event.tenant}-{event.id}", **options)
+        acceptance = self.store.accept([self.posting(event, recipients, call=call, **options)])[0]
         if acceptance.verdict == "kept":
             self.ids += [f"{acceptance.event_id}:{endpoint_id}" for endpoint_id, _ in recipients]
         return acceptance
+
+    def posting(self, event, recipients=(("ep_1", True),), *, call=None, refused=False, **options):
+        matched = Matched(
+            event=event,
+            recipients=tuple(
+                Recipient(endpoint_id=endpoint_id, enabled=enabled) for endpoint_id, enabled in recipients
+            ),
+            endpoints_version=options.pop("endpoints_version", self.store.endpoints_version(event.tenant)),
+            event_types_version=options.pop("event_types_version", None),
+            finding=Finding(refused=refused),
+        )
+        return Posting(matched=matched, call=call or f"call-{event.tenant}-{event.id}", **options)
 
     def publish(self, *, endpoint_id="ep_1", trigger="initial", **fields):
         """The id of a new delivery."""
@@ -96,7 +112,7 @@ class World:
             self.claims[delivery_id] = (claim, number, token)
         return claim.won or claim.refusal
 
-    def decided(self, delivery_id, status=200, *, error=None, schedule=(0.0,) * 20):
+    def decided(self, delivery_id, status=200, *, error=None, schedule=(0.0,) * 20, luck=0.0):
         """What the lifecycle makes of an answer to the claim of this delivery."""
         claim, number, _ = self.claims[delivery_id]
         verdict = Verdict.DELIVERED if status == 200 and not error else Verdict.FAILED
@@ -104,7 +120,7 @@ class World:
         attempt = Attempt(
             number=number, trigger=claim.delivery.next_trigger, started_at=datetime.now(UTC), outcome=outcome
         )
-        return lifecycle.settle(claim.delivery, attempt, schedule=schedule, own_schedule=True, luck=0)
+        return lifecycle.settle(claim.delivery, attempt, schedule=schedule, own_schedule=True, luck=luck)
 
     def settle(self, delivery_id, status=200, **options):
         """The store's answer to a settlement by who claimed last."""

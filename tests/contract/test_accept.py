@@ -64,9 +64,8 @@ def test_twenty_in_parallel_under_one_key_make_one_event(world):
     version = world.store.endpoints_version("default")
 
     def post(event):
-        verdicts.append(
-            world.store.accept(event, [], call=event.id, endpoints_version=version, idempotency_key="k").verdict
-        )
+        posting = world.posting(event, [], call=event.id, endpoints_version=version, idempotency_key="k")
+        verdicts.append(world.store.accept([posting])[0].verdict)
 
     threads = [threading.Thread(target=post, args=(event,)) for event in events]
     for thread in threads:

@@ -118,6 +118,23 @@ def test_an_empty_queue_is_seen_to_be_empty_and_one_with_a_message_not(app, brok
     assert (before, queue.is_empty(Lane.DELIVERIES)) == (True, False)
 
 
+def test_messages_that_yield_are_received_after_all_others_and_are_counted_with_them(app, broker):
+    queue = CeleryQueue(app)
+    app.conf.task_queues = [Queue("deliveries")]
+    yielding = [Reminder(delivery_id=f"evt_{n}:ep_1", attempt=1, yields=True) for n in range(3)]
+    queue.publish(yielding)
+    queue.publish([Reminder(delivery_id="evt_late:ep_2", attempt=1)])
+    received = []
+    with app.connection_for_read() as connection:
+        size = connection.default_channel.queue_declare(queue="deliveries", passive=True).message_count
+        with connection.Consumer(Queue("deliveries"), callbacks=[lambda _body, message: received.append(message)]):
+            while len(received) < 4:
+                connection.drain_events(timeout=10)
+    ids = [message.headers["id"] for message in received]
+
+    assert (size, ids) == (4, ["evt_late:ep_2", "evt_0:ep_1", "evt_1:ep_1", "evt_2:ep_1"])
+
+
 def test_a_broker_that_is_away_proves_nothing_and_keeps_nobody_waiting(broker):
     app = Celery("away", broker="redis://127.0.0.1:1/0")
     app.conf.broker_transport_options = broker_options("redis://")

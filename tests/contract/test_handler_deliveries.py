@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from webhooks.answers import Matched, Posting
 from webhooks.matching import CompiledEndpoints
 from webhooks.model import Endpoint
 
@@ -31,7 +32,8 @@ def receive(world, event_id, invoice, **fields):
     )
     version, endpoints = world.store.endpoints("in.shop")
     recipients = CompiledEndpoints(endpoints).recipients(event)
-    acceptance = world.store.accept(event, recipients, call=event_id, endpoints_version=version)
+    matched = Matched(event=event, recipients=tuple(recipients), endpoints_version=version)
+    acceptance = world.store.accept([Posting(matched=matched, call=event_id)])[0]
     world.ids += [f"{event_id}:{recipient.endpoint_id}" for recipient in recipients]
     return [reminder.delivery_id for reminder in acceptance.reminders]
 

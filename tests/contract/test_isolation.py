@@ -79,6 +79,77 @@ def test_no_window_holds_more_starts_than_the_rate_and_one_burst(world, limit, p
     assert all(j - i + 1 <= rate * (times[j] - times[i] + 0.05) + burst for i in range(60) for j in range(i, 60))
 
 
+def ten_a_second(world, count):
+    """So many deliveries of a warm endpoint, and when the limit began to count."""
+    world.endpoint(max_in_flight=1000)
+    world.warm_up(20)
+    world.change(rate_limit=RateLimit(limit=10, period_seconds=1.0))
+    began = world.store.now()
+    return [world.publish() for _ in range(count)], began
+
+
+def elapsed(world, began):
+    return (world.store.now() - began).total_seconds()
+
+
+def test_no_message_is_sent_for_one_that_the_rate_would_only_send_back(world):
+    ids, began = ten_a_second(world, 100)
+    for _ in range(5):
+        published = sum(world.store.places(each) == ["published:deliveries"] for each in ids)
+        assert 9 <= published <= 9 + 10 * elapsed(world, began)
+        world.advance(1)
+        world.stage()
+
+
+def test_a_burst_leaves_room_for_a_request_that_is_late_on_its_way(world):
+    """Half a start less than one second's worth: so no receiver counts more than it agreed to."""
+    limit = RateLimit(limit=10, period_seconds=1.0)
+
+    assert (limit.burst, limit.ahead_seconds(late_seconds=0.05)) == (10, pytest.approx(0.85))
+    assert RateLimit(limit=1, period_seconds=2.0).ahead_seconds(late_seconds=0.05) == 0
+
+
+def test_the_pace_is_never_quicker_than_the_limit_and_every_delivery_starts(world):
+    ids, began = ten_a_second(world, 40)
+    while any(each not in world.claims for each in ids):
+        for each in ids:
+            if world.store.places(each) == ["published:deliveries"] and world.claim(each) is True:
+                world.settle(each)
+                started = len(set(ids) & set(world.claims))
+                assert elapsed(world, began) >= (started - 10) / 10
+        world.advance(0.02)
+        world.stage()
+
+
+def test_a_changed_rate_limit_counts_from_the_change(world):
+    world.endpoint(rate_limit=RateLimit(limit=1, period_seconds=86_400))
+    world.attempt(world.publish())
+    second = world.publish()
+    before = world.store.delivery(second).waiting_for
+    world.change(rate_limit=RateLimit(limit=10, period_seconds=1.0))
+
+    assert (before, world.claim(second)) == ("rate_limit", True)
+
+
+def test_a_burst_that_comes_late_out_of_the_queue_keeps_to_the_rate_and_loses_no_start(world):
+    """Published in time but claimed together two seconds later: what must wait gives its reservation back."""
+    ids, _ = ten_a_second(world, 30)
+    for _ in range(2):
+        world.advance(1)
+        world.stage()
+    published = sum(world.store.places(each) == ["published:deliveries"] for each in ids)
+    began = world.store.now()
+    at_once = sum(world.claim(each) is True for each in ids)
+    most = 10 + 10 * elapsed(world, began)
+    world.advance(3)
+    world.stage()
+    later = sum(world.store.places(each) == ["published:deliveries"] for each in ids)
+
+    assert published > 20
+    assert 9 <= at_once <= most
+    assert later >= 9
+
+
 def test_waiting_for_the_rate_uses_up_no_retry_and_is_shown(world):
     world.endpoint(rate_limit=RateLimit(limit=1, period_seconds=10))
     world.attempt(world.publish())

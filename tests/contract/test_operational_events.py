@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 from webhooks import notifying
 from webhooks.answers import EventQuery
 from webhooks.errors import Unavailable
+from webhooks.intake import Intake
 from webhooks.model import SigningSecret
 from webhooks.notifying import event_of, send_notices
-from webhooks.publishing import Intake
 from webhooks.rotation import rotated
 
 SCHEMAS = notifying.schemas()

@@ -244,29 +244,6 @@ def test_secrets_are_encrypted_and_a_wrong_key_is_told_apart(world, valkey):
         other.endpoint("ep_1")
 
 
-def test_event_and_deliveries_expire_together_from_when_the_last_is_final_and_a_replay_keeps_them(world):
-    """Case 114."""
-    world.endpoint("ep_1")
-    world.endpoint("ep_2")
-    world.accept(world.event("evt_1"), [("ep_1", True), ("ep_2", True)])
-    keys = [
-        "event:default:evt_1",
-        "body:default:evt_1",
-        "owed:default:evt_1",
-        "delivery:evt_1:ep_1",
-        "attempts:evt_1:ep_1",
-    ]
-    world.attempt("evt_1:ep_1")
-    unfinished = [world.store.client.ttl(key) for key in keys]
-    world.attempt("evt_1:ep_2")
-    finished = [world.store.client.ttl(key) for key in keys]
-    world.store.replay("evt_1:ep_1")
-    replayed = [world.store.client.ttl(key) for key in keys]
-
-    assert unfinished == replayed == [-1] * 5
-    assert all(3590 < ttl <= 3600 for ttl in finished)
-
-
 def test_lists_skip_what_is_gone(world):
     world.endpoint()
     kept, gone = world.publish(), world.publish()

@@ -7,6 +7,7 @@ import pytest
 import redis
 import requests
 
+from bench.commands import ROOT
 from bench.stack import Stack, wait_until
 
 RETRIES = ",".join(["1s"] * 10)
@@ -195,3 +196,44 @@ def test_killing_api_and_workers_under_load_loses_nothing_that_was_acknowledged(
     assert len(senders.acknowledged) == 240
     assert set(effects) == set(senders.acknowledged)
     assert set(effects.values()) == {"1"}
+
+
+@pytest.fixture
+def editable(tmp_path):
+    """A stack whose handlers stand in a file that the test edits."""
+    module = tmp_path / "edited_handlers.py"
+    module.write_text(EDITED.format(name="first"))
+    environ = {
+        "HOOKLINE_HANDLERS": "edited_handlers",
+        "HOOKLINE_RELOAD": "on",
+        "HOOKLINE_SOURCE_DEFAULT_SCHEME": "none",
+        "PYTHONPATH": f"{ROOT}:{tmp_path}",
+    }
+    (tmp_path / "stack").mkdir()
+    with Stack(tmp_path / "stack", workers=0, handler_workers=1, environ=environ) as stack:
+        yield stack, module
+
+
+EDITED = """
+from webhooks import handlers
+
+@handlers.on("a.*")
+def {name}(event): ...
+"""
+
+
+def test_in_development_a_new_handler_is_heard_without_a_restart(editable):
+    stack, module = editable
+    receive(stack, "msg_before", "a.b")
+    before = item(stack, "msg_before", "done")
+    module.write_text(EDITED.format(name="first") + EDITED.format(name="second_one"))
+    number = iter(range(1000))
+
+    def handlers_of_a_new_event():
+        event_id = f"msg_{next(number)}"
+        receive(stack, event_id, "a.b")
+        found = item(stack, event_id, "done")
+        return [each["endpoint_id"] for each in found["handlers"]]
+
+    assert [each["endpoint_id"] for each in before["handlers"]] == ["fn_default.first"]
+    wait_until("the new handler hears it too", lambda: len(handlers_of_a_new_event()) == 2, seconds=60)

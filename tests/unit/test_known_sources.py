@@ -13,12 +13,13 @@ class ScriptedStore:
     """Sources that a test changes, counting how often it is asked."""
 
     def __init__(self):
-        self.version, self.kept, self.asked, self.away = 0, [], 0, False
+        self.version, self.kept, self.asked, self.tried, self.away = 0, [], 0, 0, False
 
     def put(self, *kept):
         self.version, self.kept = self.version + 1, list(kept)
 
     def sources_version(self):
+        self.tried += 1
         if self.away:
             raise Unavailable("away")
         self.asked += 1
@@ -95,7 +96,9 @@ def test_what_is_known_stays_while_the_store_is_away_and_what_is_not_cannot_be_s
     known.get("hub")
     store.away, moment.at = True, 60.0
 
-    assert known.get("hub") is hub
+    tried = store.tried
+    assert [known.get("hub") for _ in range(3)] == [hub] * 3
+    assert store.tried == tried + 1
     with pytest.raises(Unavailable):
         known.get("other")
 

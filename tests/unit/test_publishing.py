@@ -5,9 +5,11 @@ import pytest
 
 from webhooks import payload
 from webhooks.answers import Acceptance, Recipient
+from webhooks.directory import TENANTS_KEPT
 from webhooks.errors import Conflict, IdempotencyMismatch, Unavailable
+from webhooks.intake import Intake
 from webhooks.model import Endpoint, Event, Reminder, Status
-from webhooks.publishing import TENANTS_KEPT, Draft, Intake, compose, publish, publish_test
+from webhooks.publishing import Draft, compose, publish, publish_test
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 REMINDER = Reminder(delivery_id="evt_1:ep_1", attempt=1)
@@ -31,8 +33,20 @@ class ScriptedStore:
     def endpoints_version(self, tenant):
         return self.version
 
-    def accept(self, event, recipients, **options):
-        self.accepted.append((event, list(recipients), options))
+    def event_types(self):
+        return 0, []
+
+    def event_types_version(self):
+        return 0
+
+    def accept(self, postings):
+        return [self.answer(posting) for posting in postings]
+
+    def answer(self, posting):
+        event = posting.matched.event
+        options = {name: getattr(posting, name) for name in ("call", "idempotency_key", "id_given", "trigger")}
+        options["endpoints_version"] = posting.matched.endpoints_version
+        self.accepted.append((event, list(posting.matched.recipients), options))
         verdict = self.verdicts.pop(0) if self.verdicts else "kept"
         if verdict == "stale":
             self.version += 1
@@ -99,7 +113,7 @@ def test_endpoints_that_changed_are_loaded_and_matched_again_under_the_same_call
     store = ScriptedStore("stale")
     store.kept_endpoints = []
     intake = Intake(store, RecordingQueue())
-    intake._directory.of("default")
+    intake._directory.match(event())
     store.kept_endpoints = [Endpoint(id="ep_new", tenant="default", url="https://hooks.test/")]
 
     acceptance = intake.accept(event())

@@ -10,7 +10,9 @@ from standardwebhooks import Webhook
 
 from tests.unit.vectors import COMPACT, KEY_A, KEY_B, NOW, SECRET_A, SECRET_B
 from webhooks.answers import Claim
+from webhooks.credentials import looks_like_credential
 from webhooks.errors import BadSignature, InvalidEndpoint
+from webhooks.headers import RESERVED_HEADERS, check_headers, reserved_at
 from webhooks.model import (
     Delivery,
     Endpoint,
@@ -22,7 +24,7 @@ from webhooks.model import (
     Trigger,
     Verdict,
 )
-from webhooks.sending import RESERVED_HEADERS, check_headers, looks_like_credential, post, prepare
+from webhooks.sending import post, prepare
 from webhooks.signing import verify
 
 ENDPOINT = Endpoint(
@@ -159,7 +161,16 @@ def test_a_post_sends_the_prepared_request_within_the_endpoints_deadline():
     assert sender.sent == [(prepare(COMPACT, DELIVERY, ENDPOINT, now=NOW), 7.0)]
     assert performed.outcome == DELIVERED
     assert performed.url == ENDPOINT.url
-    assert performed.request_headers == sender.sent[0][0].headers
+    assert performed.request_headers == {**sender.sent[0][0].headers, "webhook-signature": "***"}
+
+
+def test_what_is_kept_of_an_attempt_holds_no_credential_and_no_signature():
+    """Case 140: the record stands in Redis in clear."""
+    endpoint = replace(ENDPOINT, headers={"X-Api-Key": "HUSH", "X-Env": "prod"}, signature_header="X-Acme-Proof")
+    performed = post(claim_of(endpoint), ScriptedSender(DELIVERED), ManualClock())
+
+    kept = performed.request_headers
+    assert (kept["X-Api-Key"], kept["X-Acme-Proof"], kept["X-Env"]) == ("***", "***", "prod")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +209,13 @@ def test_a_reserved_header_is_refused_in_any_case(name, change):
 
 def test_the_signature_headers_are_reserved_under_the_endpoints_own_prefix_too():
     with pytest.raises(InvalidEndpoint, match="Acme-Id"):
-        check_headers({"Acme-Id": "x"}, header_prefix="acme-")
+        check_headers({"Acme-Id": "x"}, reserved=reserved_at(replace(ENDPOINT, header_prefix="acme-")))
+
+
+def test_a_masked_credential_is_not_taken_for_a_new_one():
+    """A caller that sends back what it read would lose the credential without noticing."""
+    assert refusal_of({"Authorization": "***"}).startswith("'Authorization': *** is what is shown")
+    assert check_headers({"X-Env": "***"}) == {"X-Env": "***"}
 
 
 @pytest.mark.parametrize("headers", [["a"], "a", 5, True, None, [("X", "1")]])

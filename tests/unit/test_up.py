@@ -27,6 +27,7 @@ OF_MAKE_UP_ALONE = {
     "HOOKLINE_DEMO_PORT",
     "HOOKLINE_DATA_DIR",
     "HOOKLINE_DURABILITY",
+    "HOOKLINE_RELOAD",
     "HOOKLINE_ALIVE_FILE",
 }
 """In containers these are told to what they are about: to the published ports, the server and the image."""

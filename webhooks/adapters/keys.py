@@ -11,12 +11,15 @@ PREFIXES = {
     "index": "index:",  # sorted sets of delivery ids by creation: tenant|endpoint:<id>:<group>
     "endpoint": "endpoint:",  # hash: one endpoint
     "endpoints": "endpoints:",  # sorted set of endpoint ids by creation, <tenant>
-    "version": "endpoints_version:",  # integer, <tenant>
-    "tenants": "tenants",  # set of tenants that have endpoints or events
+    "version": "endpoints_version:",  # integer, <tenant>; below 0 while the tenant is being deleted
+    "tenants": "tenant_names",  # sorted set, all with the score 0: tenants that have anything
+    "tenant": "tenant:",  # hash: how long a tenant's events are kept
+    "expiring": "expiring",  # sorted set by the time when they go: finished events, <tenant>:<event id>
     "ready": "ready:",  # sorted sets: <lane>:fresh|retry (tenants by turn), <lane>:fresh|retry:<tenant>
     "turn": "ready-turn:",  # integer, <lane>
     "published": "published:",  # sorted set by publishing time, <lane>
-    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane>
+    "conveyor": "conveyor:",  # hash: tenant to how many of its are in published, <lane>
+    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane> or <lane>:yielding
     "claimed": "claimed",  # sorted set by lease end
     "due": "due",  # sorted set by due time: delivery ids, ep:<id>, job:<id>
     "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>
@@ -30,10 +33,11 @@ PREFIXES = {
     "in_flight": "in_flight:",  # sorted set by the end of the slot, <endpoint id>
     "sequence": "sequence",  # integer
     "fanout": "fanout:",  # list of 1|0 and endpoint id: who still gets a delivery, <tenant>:<event id>
-    "to_trim": "to_trim",  # set of tenants whose indexes the job `trim` has still to look at
     "recovering": "recovering:",  # lists of a recovery: <job>:turns|found (endpoint ids), <job>:todo|out:<endpoint id>
     "job": "job:",  # hash: one piece of background work
     "flow": "flow",  # hash: raw flow counters
+    "portal_link": "portal_link:",  # hash with expiry: one link, <link id>
+    "portal_links": "portal_links:",  # sorted set of link ids by their end (ms), <tenant>
     "recent": "recent:",  # list of packed outcomes, the latest first, <endpoint id>
     "failing": "failing",  # sorted set of endpoint ids by their first failure (µs) since the last success
     "slow": "slow:",  # sorted set with expiry: endpoint ids by slowest attempt (ms) in an hour, <hours since 1970>
@@ -41,6 +45,9 @@ PREFIXES = {
     "stager": "mark:stager",  # integer µs
     "canary": "mark:canary:",  # integer µs, <lane>
     "canary_turn": "turn:canary:",  # string with expiry, <lane>
+    "event_type": "event_type:",  # hash: one entry of the catalogue, <name>
+    "event_types": "event_types",  # sorted set of their names, all with the score 0
+    "event_types_version": "event_types_version",  # integer: advances with each change to the catalogue
     "offset": "clock:offset",  # integer µs added to the server's time; only tests set it
     "source": "source:",  # hash: one source that the API keeps, <name>
     "sources": "sources",  # sorted set of their names, by name

@@ -30,6 +30,7 @@ CONFIGURATION = (
     "filter",
     "signing_scheme",
     "header_prefix",
+    "signature_header",
     "retry_schedule",
     "timeout_seconds",
     "max_in_flight",
@@ -39,6 +40,10 @@ CONFIGURATION = (
 )
 """The endpoint's fields that are kept readable, as one JSON text."""
 
+
+LATE_SECONDS = 0.05
+"""Kept back of a burst for the way to the receiver, and once more for the way through the queue: a first one that is
+slower than the next must not make the receiver count more than its limit, nor a message come in vain."""
 
 ENDPOINT_FIELDS = (
     "id",
@@ -112,7 +117,9 @@ def event(fields: Hash, body: bytes) -> Event:
         ordering_key=fields.get("ordering_key"),
         deliveries_count=int(fields["deliveries"]),
         skipped_count=int(fields["skipped"]),
+        payload_erased_at=time_of(fields.get("payload_erased_at")),
         source_id=fields.get("source_id"),
+        warnings=tuple(json.loads(fields.get("warnings", "[]"))),
         ignored_at=time_of(fields.get("ignored_at")),
         retention_seconds=int(fields["retention_ms"]) / 1000 if "retention_ms" in fields else None,
         traceparent=fields.get("traceparent"),
@@ -135,12 +142,24 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
         "host": urlsplit(endpoint.url).hostname or endpoint.url,
         "max_in_flight": str(endpoint.max_in_flight),
         "ordered": str(int(endpoint.ordered)),
-        "rate_interval_us": str(round(limit.period_seconds / limit.limit * 1_000_000) if limit else 0),
+        "rate_interval_us": str(round(limit.interval_seconds * 1_000_000) if limit else 0),
         "rate_burst": str(limit.burst if limit else 0),
+        "rate_ahead_us": _ahead_us(limit, LATE_SECONDS),
+        "rate_published_ahead_us": _ahead_us(limit, 2 * LATE_SECONDS),
         "timeout_us": str(round(endpoint.timeout_seconds * 1_000_000)),
         "configuration": json.dumps(configuration),
         "hidden": cipher.encrypt(json.dumps(hidden).encode()).decode(),
     }
+
+
+def url_of(hidden: str, cipher: Cipher) -> str:
+    """The URL among what an endpoint's hash keeps encrypted."""
+    url: str = _parsed(cipher.decrypt(hidden.encode()).decode())["url"]
+    return url
+
+
+def _ahead_us(limit: RateLimit | None, late_seconds: float) -> str:
+    return str(round(limit.ahead_seconds(late_seconds=late_seconds) * 1_000_000) if limit else 0)
 
 
 def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
@@ -162,6 +181,7 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         filter=known.get("filter"),
         signing_scheme=known["signing_scheme"],
         header_prefix=known["header_prefix"],
+        signature_header=known.get("signature_header"),
         retry_schedule=tuple(schedule) if schedule is not None else None,
         timeout_seconds=known["timeout_seconds"],
         max_in_flight=known["max_in_flight"],
@@ -186,7 +206,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def reminder(row: list[Any]) -> Reminder:
     """What a script wants published."""
-    delivery_id, attempt, retries_used, event_type, host, timeout_us = row
+    delivery_id, attempt, retries_used, event_type, host, timeout_us, yields = row
     return Reminder(
         delivery_id=delivery_id.decode(),
         attempt=attempt,
@@ -194,4 +214,5 @@ def reminder(row: list[Any]) -> Reminder:
         event_type=event_type.decode(),
         host=host.decode(),
         timeout_seconds=timeout_us / 1_000_000,
+        yields=bool(yields),
     )

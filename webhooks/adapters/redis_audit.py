@@ -2,29 +2,36 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from webhooks.adapters import pages
+from webhooks.adapters.encryption import WrongKey
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
-from webhooks.answers import AuditQuery, Page
+from webhooks.answers import Page
 from webhooks.auditing import AuditEntry
+from webhooks.errors import InvalidRequest
+from webhooks.operator_answers import AuditQuery
 
 ALL = "*"
 """In place of a tenant: the log of all. No tenant has this name."""
 MOST_ENTRIES = 100_000
 """That a log keeps, whatever their age."""
+MOST_IN_ID = 2**63
+NONE = "(0-0"
+"""What lies before the beginning, which Redis refuses to be asked for."""
 PLAIN = ("action", "target", "tenant", "key_id", "key_name", "request_id")
 
 
 class RedisAudit(RedisPart):
-    """`ports.AuditStore`."""
+    """`operator_ports.AuditStore`."""
 
     def record(self, entry: AuditEntry, *, keep_seconds: float) -> None:
-        """See `ports.AuditStore.record`."""
+        """See `operator_ports.AuditStore.record`."""
         details = json.dumps({"before": entry.before, "after": entry.after}).encode()
         fields = {name: getattr(entry, name) for name in PLAIN}
         arguments = {
@@ -37,10 +44,12 @@ class RedisAudit(RedisPart):
         self.scripts.run("record_audit", arguments, self.cipher.encrypt(details))
 
     def list_audit(self, query: AuditQuery) -> Page[AuditEntry]:
-        """See `ports.AuditStore.list_audit`."""
+        """See `operator_ports.AuditStore.list_audit`."""
         marker = pages.marker_of(query)
         after = pages.decode(query.cursor, marker)
-        newest = f"({after[0]}-{after[1]}" if after else f"({_ms(query.until)}-0" if query.until else "+"
+        newest = _beyond(after) if after else f"({_ms(query.until)}-0" if query.until else "+"
+        if newest == NONE:
+            return Page(())
         items: list[AuditEntry] = []
         last = ""
         for examined, (entry_id, fields) in enumerate(self._walk(query, newest), start=1):
@@ -65,8 +74,16 @@ class RedisAudit(RedisPart):
                 return
             newest = f"({rows[-1][0].decode()}"
 
+    def _details(self, token: str) -> dict[str, Any]:
+        """What was before and after; not known where the key that encrypted it was given up."""
+        try:
+            details: dict[str, Any] = json.loads(self.cipher.decrypt(token.encode()))
+        except WrongKey:
+            return {"before": None, "after": None}
+        return details
+
     def _entry(self, entry_id: str, fields: dict[str, str]) -> AuditEntry:
-        details: dict[str, Any] = json.loads(self.cipher.decrypt(fields["details"].encode()))
+        details = self._details(fields["details"])
         return AuditEntry(
             id=entry_id,
             at=datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, UTC),
@@ -81,7 +98,16 @@ class RedisAudit(RedisPart):
 
 
 def _ms(moment: datetime) -> int:
-    return math.ceil(moment.timestamp() * 1000)
+    """Streams begin in 1970."""
+    return max(0, math.ceil(moment.timestamp() * 1000))
+
+
+def _beyond(entry: pages.Entry) -> str:
+    """Before this entry of the stream; raises InvalidRequest for a cursor that names none."""
+    ms, number = entry
+    if not 0 < ms < MOST_IN_ID or not re.fullmatch("[0-9]{1,18}", number):
+        raise InvalidRequest("the cursor is not one of ours", {"cursor": ["take it from `next`, unchanged"]})
+    return f"({ms}-{number}"
 
 
 def _cursor(entry_id: str, marker: str) -> str:

@@ -89,9 +89,13 @@ class RedisDeliveries(RedisPart):
 
     def attempts(self, delivery_id: str) -> list[Attempt]:
         """See `ports.DeliveryStore.attempts`."""
-        with translated():
-            packed = self.client.lrange(key("attempts", delivery_id), 0, -1)
-        return [attempt_records.unpack_attempt(each) for each in packed]
+        endpoint_id = delivery_id.rpartition(":")[2]
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            pipe.lrange(key("attempts", delivery_id), 0, -1)
+            pipe.hget(key("endpoint", endpoint_id), "hidden")
+            packed, hidden = pipe.execute()
+        url = records.url_of(hidden.decode(), self.cipher) if hidden else None
+        return [attempt_records.unpack_attempt(each, url=url) for each in packed]
 
     def replay(self, delivery_id: str) -> tuple[Delivery, tuple[Reminder, ...]]:
         """See `ports.DeliveryStore.replay`."""
@@ -99,7 +103,7 @@ class RedisDeliveries(RedisPart):
         if verdict == b"unfinished":
             raise Conflict("the delivery is not finished; it can be replayed once it is")
         if verdict == b"stopped":
-            raise Conflict("its endpoint is disabled or deleted; enable the endpoint first")
+            raise Conflict("its endpoint is disabled or deleted, or its payload erased; enable the endpoint first")
         return self._known(delivery_id), reminders(rows)
 
     def cancel(self, delivery_id: str) -> tuple[Delivery, tuple[Reminder, ...]]:

@@ -97,6 +97,8 @@ class RedisEndpoints(RedisPart):
         if rotated is not None:
             arguments["rotated"] = rotated
         verdict: bytes = self.scripts.run("put_endpoint", arguments)[0]
+        if verdict == b"deleting":
+            raise Conflict(f"the tenant {endpoint.tenant} is being deleted; try again once it is gone")
         if verdict == b"unknown":
             raise NotFound(f"there is no endpoint {endpoint.id}")
         return verdict

@@ -1,19 +1,22 @@
 """Events in Redis: acceptance and reading."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders, texts
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Acceptance, Recipient
+from webhooks.answers import Acceptance, Posting, Recipient
+from webhooks.errors import Unavailable
 from webhooks.model import Event
 from webhooks.payload import time_text
 
 GROUPS = ("unfinished", "delivered", "failed")
 IDEMPOTENCY_SECONDS = 24 * 3600
+MOST_TOGETHER = 2000
+"""Events and recipients of one round trip: the server reads the whole before it answers."""
 INLINE_DELIVERIES = 100
 """So many deliveries are made in the accepting call itself; the others by a background job."""
 
@@ -21,38 +24,21 @@ INLINE_DELIVERIES = 100
 class RedisEvents(RedisPart):
     """`ports.EventStore` but for the lists."""
 
-    def accept(
-        self,
-        event: Event,
-        recipients: Sequence[Recipient],
-        *,
-        call: str,
-        endpoints_version: int,
-        idempotency_key: str | None = None,
-        id_given: bool = False,
-        trigger: str = "initial",
-    ) -> Acceptance:
+    def accept(self, postings: Sequence[Posting]) -> list[Acceptance | Unavailable]:
         """See `ports.EventStore.accept`."""
-        arguments: dict[str, Any] = {
-            "tenant": event.tenant,
-            "id": event.id,
-            "type": event.type,
-            "occurred_at": time_text(event.occurred_at),
-            "digest": event.digest,
-            "call": call,
-            "version": endpoints_version,
-            "trigger": trigger,
-            "inline": INLINE_DELIVERIES,
-            "recipients": [_recipient(each) for each in recipients],
-            **_optional(event, idempotency_key, id_given=id_given),
-        }
-        verdict, event_id, rows, *created_at = self._run_accept(arguments, event.body)
-        return Acceptance(
-            verdict=verdict.decode(),
-            event_id=event_id.decode(),
-            reminders=reminders(rows),
-            created_at=records.time_of(created_at[0].decode()) if created_at else None,
-        )
+        answers: list[Acceptance | Unavailable] = []
+        for part in _parts(postings):
+            try:
+                answers += self._accept(part)
+            except Unavailable as error:
+                if not answers:
+                    raise
+                return answers + [error] * (len(postings) - len(answers))
+        return answers
+
+    def _accept(self, postings: Sequence[Posting]) -> list[Acceptance]:
+        calls = [(_arguments(each), each.matched.event.body) for each in postings]
+        return [_acceptance(answer) for answer in self.scripts.run_all("accept", calls, replicas=self.replicas_ack)]
 
     def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
         """See `ports.EventStore.mark_ignored`."""
@@ -66,11 +52,6 @@ class RedisEvents(RedisPart):
                 pipe.zcard(key("index", "tenant", tenant, group))
             events, *groups = pipe.execute()
         return {"events": events, **dict(zip(GROUPS, groups, strict=True))}
-
-    def _run_accept(self, arguments: dict[str, Any], body: bytes) -> Any:
-        if self.replicas_ack:
-            return self.scripts.run_replicated("accept", arguments, body, replicas=self.replicas_ack)
-        return self.scripts.run("accept", arguments, body)
 
     def event(self, tenant: str, event_id: str) -> Event | None:
         """See `ports.EventStore.event`."""
@@ -89,17 +70,52 @@ def _recipient(recipient: Recipient) -> tuple[Any, ...]:
     return row if recipient.ordering_key is None else (*row, recipient.ordering_key)
 
 
-def _optional(event: Event, idempotency_key: str | None, *, id_given: bool) -> dict[str, Any]:
-    """Only what is there: a script takes an absent field for nil."""
+def _parts(postings: Sequence[Posting]) -> Iterator[Sequence[Posting]]:
+    """Pieces that are answered long before anybody gives up on them."""
+    start, weight = 0, 0
+    for end, posting in enumerate(postings):
+        weight += 1 + len(posting.matched.recipients)
+        if end > start and weight > MOST_TOGETHER:
+            yield postings[start:end]
+            start, weight = end, 1 + len(posting.matched.recipients)
+    yield postings[start:]
+
+
+def _arguments(posting: Posting) -> dict[str, Any]:
+    """What the script is told; an absent field is nil to it."""
+    matched, event, key_given = posting.matched, posting.matched.event, posting.idempotency_key is not None
     fields: dict[str, Any] = {
+        "tenant": event.tenant,
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": time_text(event.occurred_at),
+        "digest": event.digest,
+        "call": posting.call,
+        "version": matched.endpoints_version,
+        "trigger": posting.trigger,
+        "inline": INLINE_DELIVERIES,
+        "recipients": [_recipient(each) for each in matched.recipients],
         "channels": json.dumps(event.channels) if event.channels else None,
         "endpoint_ids": json.dumps(event.endpoint_ids) if event.endpoint_ids is not None else None,
         "ordering_key": event.ordering_key,
         "source_id": event.source_id,
         "retention_ms": None if event.retention_seconds is None else round(event.retention_seconds * 1000),
         "traceparent": event.traceparent,
-        "key": idempotency_key,
-        "key_ttl_ms": IDEMPOTENCY_SECONDS * 1000 if idempotency_key else None,
-        "given": True if id_given else None,
+        "warnings": json.dumps(event.warnings) if event.warnings else None,
+        "given": posting.id_given or None,
+        "key": posting.idempotency_key,
+        "key_ttl_ms": IDEMPOTENCY_SECONDS * 1000 if key_given else None,
+        "types_version": matched.event_types_version,
+        "refused": matched.finding.refused or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _acceptance(answer: Any) -> Acceptance:
+    verdict, event_id, rows, *created_at = answer
+    return Acceptance(
+        verdict=verdict.decode(),
+        event_id=event_id.decode(),
+        reminders=reminders(rows),
+        created_at=records.time_of(created_at[0].decode()) if created_at else None,
+    )

@@ -4,8 +4,9 @@ from webhooks.adapters import pages, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
-from webhooks.answers import KeyQuery, Page
+from webhooks.answers import Page
 from webhooks.api_keys import ApiKey, Scope
+from webhooks.operator_answers import KeyQuery
 from webhooks.payload import time_text
 
 ALL = "*"
@@ -14,10 +15,10 @@ USE_NOTED_EVERY_SECONDS = 60
 
 
 class RedisKeys(RedisPart):
-    """`ports.KeyStore`."""
+    """`operator_ports.KeyStore`."""
 
     def add_api_key(self, api_key: ApiKey, *, digest: str) -> None:
-        """See `ports.KeyStore.add_api_key`."""
+        """See `operator_ports.KeyStore.add_api_key`."""
         fields = {
             "id": api_key.id,
             "name": api_key.name,
@@ -35,16 +36,16 @@ class RedisKeys(RedisPart):
             pipe.execute()
 
     def use_api_key(self, digest: str) -> ApiKey | None:
-        """See `ports.KeyStore.use_api_key`."""
+        """See `operator_ports.KeyStore.use_api_key`."""
         found = self.scripts.run("use_key", {"digest": digest, "every_us": USE_NOTED_EVERY_SECONDS * 1_000_000})
         return _api_key(records.flat_hash(found))
 
     def api_key(self, key_id: str) -> ApiKey | None:
-        """See `ports.KeyStore.api_key`."""
+        """See `operator_ports.KeyStore.api_key`."""
         return _api_key(self.hash("api_key", key_id))
 
     def list_api_keys(self, query: KeyQuery) -> Page[ApiKey]:
-        """See `ports.KeyStore.list_api_keys`."""
+        """See `operator_ports.KeyStore.list_api_keys`."""
         marker = pages.marker_of(query)
         after = pages.decode(query.cursor, marker)
         return pages.page(
@@ -57,7 +58,7 @@ class RedisKeys(RedisPart):
         )
 
     def delete_api_key(self, key_id: str) -> bool:
-        """See `ports.KeyStore.delete_api_key`."""
+        """See `operator_ports.KeyStore.delete_api_key`."""
         fields = self.hash("api_key", key_id)
         if not fields:
             return False

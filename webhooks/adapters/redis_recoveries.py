@@ -20,14 +20,14 @@ IDLE_SECONDS = 1.0
 
 
 class RedisRecoveries(RedisPart):
-    """`ports.RecoveryStore`."""
+    """`operator_ports.RecoveryStore`."""
 
     def count_recoverable(self, scope: RecoveryScope) -> int:
-        """See `ports.RecoveryStore.count_recoverable`."""
+        """See `operator_ports.RecoveryStore.count_recoverable`."""
         return sum(self._count(endpoint_id, scope) for endpoint_id in self._with_failures(scope))
 
     def start_recovery(self, recovery_id: str, scope: RecoveryScope) -> Recovery:
-        """See `ports.RecoveryStore.start_recovery`."""
+        """See `operator_ports.RecoveryStore.start_recovery`."""
         fields = {
             **_range(scope),
             "tenant": scope.tenant,
@@ -42,14 +42,14 @@ class RedisRecoveries(RedisPart):
         return self._begun(recovery_id)
 
     def find_recoverable(self, recovery_id: str) -> Recovery:
-        """See `ports.RecoveryStore.find_recoverable`."""
+        """See `operator_ports.RecoveryStore.find_recoverable`."""
         if not self._begun(recovery_id).found:
             arguments = {"job": _job(recovery_id), "limit": JOB_STEP, "done_ttl_ms": JOB_KEPT_SECONDS * 1000}
             self.scripts.run("recover", arguments)
         return self._begun(recovery_id)
 
     def recovery(self, recovery_id: str) -> Recovery | None:
-        """See `ports.RecoveryStore.recovery`."""
+        """See `operator_ports.RecoveryStore.recovery`."""
         fields = self.hash("job", _job(recovery_id))
         return _recovery(recovery_id, fields) if fields else None
 

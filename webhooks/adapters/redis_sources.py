@@ -4,14 +4,19 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from webhooks import sources
 from webhooks.adapters import records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
+from webhooks.errors import InvalidRequest
 from webhooks.model import RateLimit
 from webhooks.payload import time_text
 from webhooks.sources import Source
+
+log = structlog.get_logger()
 
 
 class RedisSources(RedisPart):
@@ -43,9 +48,8 @@ class RedisSources(RedisPart):
         with translated():
             names = self.client.zrange(key("sources"), 0, -1)
         found = self.hashes([key("source", name.decode()) for name in names])
-        return version, [
-            self._source(name.decode(), fields) for name, fields in zip(names, found, strict=True) if fields
-        ]
+        made = (self._made(name.decode(), fields) for name, fields in zip(names, found, strict=True) if fields)
+        return version, [each for each in made if each]
 
     def sources_version(self) -> int:
         """See `ports.SourceStore.sources_version`."""
@@ -75,6 +79,14 @@ class RedisSources(RedisPart):
             "hidden": self.cipher.encrypt(json.dumps(hidden).encode()).decode(),
             "updated_at": time_text(now),
         }
+
+    def _made(self, name: str, fields: dict[str, str]) -> Source | None:
+        """None for one that this version cannot verify by: it must not take the others with it."""
+        try:
+            return self._source(name, fields)
+        except InvalidRequest as error:
+            log.error("source.unusable", source=name, why=str(error))  # noqa: TRY400 - nothing to trace
+            return None
 
     def _source(self, name: str, fields: dict[str, str]) -> Source:
         known = json.loads(fields["configuration"])

@@ -21,6 +21,8 @@ RETRY_SHARE = 10
 """One slot in so many is a retry's when any waits."""
 JOB_LEASE_SECONDS = 30
 JOB_KEPT_SECONDS = 24 * 3600
+TRIM_EVERY_SECONDS = 1
+"""What expires one by one goes together, once a second."""
 GRACE_SECONDS = 2
 """A message is not taken for lost before this age, doubling with each publishing."""
 BEHIND_SECONDS = 1
@@ -104,7 +106,12 @@ class RedisStaging(RedisPart):
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
         """See `ports.StagingStore.run_job`."""
         kind = job_id.partition(":")[0]
-        arguments = {"job": job_id, "limit": JOB_STEP, "done_ttl_ms": JOB_KEPT_SECONDS * 1000}
+        arguments = {
+            "job": job_id,
+            "limit": JOB_STEP,
+            "done_ttl_ms": JOB_KEPT_SECONDS * 1000,
+            "pause_us": TRIM_EVERY_SECONDS * 1_000_000,
+        }
         return reminders(self.scripts.run(kind, arguments)[1])
 
     def begin_trim(self) -> bool:

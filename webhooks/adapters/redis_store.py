@@ -10,14 +10,17 @@ from redis.retry import Retry
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
 from webhooks.adapters.redis_endpoints import RedisEndpoints
+from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
 from webhooks.adapters.redis_examining import RedisExamining
 from webhooks.adapters.redis_keys import RedisKeys
 from webhooks.adapters.redis_lists import RedisLists
+from webhooks.adapters.redis_portal_links import RedisPortalLinks
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
 from webhooks.adapters.redis_sources import RedisSources
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
+from webhooks.adapters.redis_tenants import RedisTenants
 from webhooks.adapters.scripts import Scripts
 from webhooks.model import Lane
 
@@ -30,6 +33,8 @@ BREAKER = {"minutes": 5, "attempts": 10, "share": 0.7, "first_us": 30_000_000, "
 the first wait, which doubles with each failed probe up to the most."""
 DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 """An endpoint is disabled after so long without one success and at least so many attempts; warned at half the time."""
+UNYIELDING = 10
+"""So many of a tenant's may be on the conveyor before its next ones let those of other tenants go first."""
 RETRIES_TOLD = 5
 """Retries are counted by their number up to this one; those beyond are counted with it."""
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
@@ -38,6 +43,7 @@ DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
 class RedisStore(
     RedisEvents,
     RedisEndpoints,
+    RedisEventTypes,
     RedisLists,
     RedisSources,
     RedisRecent,
@@ -45,6 +51,8 @@ class RedisStore(
     RedisRecoveries,
     RedisKeys,
     RedisAudit,
+    RedisPortalLinks,
+    RedisTenants,
     RedisExamining,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
@@ -87,6 +95,7 @@ class RedisStore(
             "retention_ms": round(retention_seconds * 1000),
             "breaker": BREAKER,
             "disable": DISABLE,
+            "unyielding": UNYIELDING,
             "minutes_ms": MINUTES_KEPT * 60_000,
             "recent_kept": RECENT_KEPT,
             "retries_told": RETRIES_TOLD,

@@ -1,13 +1,14 @@
 """Runs the scripts of `lua/` and turns Redis's troubles into `Unavailable`."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
 import msgspec
 import redis
+from redis.exceptions import NoScriptError
 
 from webhooks.adapters.keys import LUA_TABLE, key
 from webhooks.errors import Unavailable
@@ -35,7 +36,12 @@ ALSO = {
     "settle_late": ("health", "recent"),
     "recover": ("recoverable",),
     "count_recoverable": ("recoverable",),
+    "trim": ("forgetting",),
+    "delete_endpoint": ("forgetting",),
+    "delete_tenant": ("forgetting",),
+    "keep_for": ("forgetting",),
 }
+"""What stands between those and some scripts."""
 
 
 @contextmanager
@@ -67,36 +73,46 @@ class Scripts:
         with translated():
             try:
                 return self._client.evalsha(sha, 0, packed, *blobs)
-            except redis.exceptions.NoScriptError:
+            except NoScriptError:
                 return self._client.eval(source, 0, packed, *blobs)
 
-    def run_replicated(self, name: str, arguments: Mapping[str, Any], *blobs: bytes, replicas: int) -> Any:
-        """The script's answer, once so many replicas have what it wrote or found written.
+    def run_all(self, name: str, calls: Sequence[tuple[Mapping[str, Any], bytes]], *, replicas: int = 0) -> list[Any]:
+        """The script's answers to each of the arguments and blobs, in one round trip.
 
-        Raises Unavailable also where they have not within a second: what was written may stay.
+        Raises Unavailable, also where `replicas` have not confirmed within a second what was written or found
+        written; what was written may stay then.
         """
         sha, source = self._script(name)
-        packed = msgspec.msgpack.encode(arguments)
+        packed = [(msgspec.msgpack.encode(arguments), blob) for arguments, blob in calls]
         with translated():
-            try:
-                answer, reached = self._waiting("EVALSHA", sha, packed, *blobs, replicas=replicas)
-            except redis.exceptions.NoScriptError:
-                answer, reached = self._waiting("EVAL", source, packed, *blobs, replicas=replicas)
+            answers, reached = self._pipelined(sha, packed, replicas=replicas)
+            unknown = [place for place, each in enumerate(answers) if isinstance(each, NoScriptError)]
+            if unknown:
+                self._client.script_load(source)
+                again, reached = self._pipelined(sha, [packed[place] for place in unknown], replicas=replicas)
+                answers = [again.pop(0) if place in unknown else each for place, each in enumerate(answers)]
+            for error in (each for each in answers if isinstance(each, Exception)):
+                raise error
         if reached < replicas:
             raise Unavailable(
                 f"only {reached} of {replicas} replicas confirmed it in time; it may be kept: "
                 "repeat the call with the same id or Idempotency-Key"
             )
-        return answer
+        return answers
 
-    def _waiting(self, command: str, script: str, *arguments: bytes, replicas: int) -> tuple[Any, int]:
-        """On one connection: WAIT is for what this connection wrote, hence a write also where the script made none."""
+    def _pipelined(self, sha: str, calls: Sequence[tuple[bytes, bytes]], *, replicas: int) -> tuple[list[Any], int]:
+        """The answers, errors among them, and how many replicas confirmed.
+
+        On one connection: WAIT is for what this connection wrote, hence a write also where the scripts made none.
+        """
         with self._client.pipeline(transaction=False) as pipe:
-            pipe.execute_command(command, script, 0, *arguments)
-            pipe.set(key("replicated"), 1)
-            pipe.wait(replicas, REPLICAS_MS)
-            answer, _, reached = pipe.execute()
-        return answer, reached
+            for call in calls:
+                pipe.evalsha(sha, 0, *call)
+            if replicas:
+                pipe.set(key("replicated"), 1)
+                pipe.wait(replicas, REPLICAS_MS)
+            answers = pipe.execute(raise_on_error=False)
+        return answers[: len(calls)], answers[-1] if replicas and isinstance(answers[-1], int) else 0
 
     def _script(self, name: str) -> tuple[str, str]:
         if name not in self._known:

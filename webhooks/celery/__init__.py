@@ -19,9 +19,9 @@ from webhooks.celery.queue import TRIM, TRIM_EVERY_SECONDS
 from webhooks.celery.runtime import Runtime, build
 from webhooks.celery.stager import stager_step
 from webhooks.counting import CountFlusher, FlowCounts
+from webhooks.intake import Intake
 from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
-from webhooks.publishing import Intake
 from webhooks.receiving import Receiver
 from webhooks.settings import Settings
 from webhooks.sources import Source

@@ -17,6 +17,9 @@ TRIM_EVERY_SECONDS = 3600.0
 TASKS = {Lane.DELIVERIES: DELIVER, Lane.HANDLERS: PROCESS}
 BATCH = 500
 NOT_FOUND = "404"
+GOING, YIELDING = 0, 3
+"""Kombu's Redis transport keeps a list for each of these and empties the first one first; RabbitMQ ignores them for a
+queue without `x-max-priority`."""
 REST_SECONDS = 2.0
 """After the broker did not answer nobody is kept waiting for it again for so long; the stager publishes later."""
 
@@ -103,6 +106,7 @@ class CeleryQueue:
             argsrepr=f"{reminder.event_type} → {reminder.host}, attempt {reminder.attempt}",
             kwargsrepr="",
             queue=reminder.lane.value,
+            priority=YIELDING if reminder.yields else GOING,
             producer=producer,
             retry=False,
             **_limits(reminder),

@@ -19,12 +19,13 @@ from webhooks.celery import loading
 from webhooks.celery.loading import Registrar
 from webhooks.celery.nudge import Nudge
 from webhooks.celery.queue import CeleryQueue
+from webhooks.celery.reloading import Reloader
 from webhooks.handlers import Handlers
+from webhooks.intake import Intake
 from webhooks.known_sources import KnownSources
 from webhooks.model import Lane
 from webhooks.notifying import send_notices
 from webhooks.ports import Clock, Store
-from webhooks.publishing import Intake
 from webhooks.retrying import Stager
 from webhooks.settings import Settings, SettingsError
 from webhooks.tracing import NoSpans, Spans
@@ -44,6 +45,8 @@ class Runtime:
     nudge: Nudge
     handlers: Handlers
     registrar: Registrar
+    reloader: Reloader | None
+    """In development."""
 
 
 def build(
@@ -91,6 +94,7 @@ def build(
         nudge=nudge,
         handlers=registry,
         registrar=registrar(store, registry, settings),
+        reloader=Reloader(settings.handlers, registry) if settings.reload and settings.handlers else None,
     )
 
 

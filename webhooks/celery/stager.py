@@ -9,6 +9,7 @@ import structlog
 from celery import bootsteps
 from celery.worker.state import maybe_shutdown
 
+from webhooks.celery.reloading import ReloadWatch
 from webhooks.celery.runtime import Runtime
 from webhooks.celery.starting import wait_for_store
 from webhooks.errors import Unavailable
@@ -83,6 +84,8 @@ def stager_step(runtime: Runtime) -> type[Any]:
 
         def create(self, _worker: Any) -> StagerThread:
             runtime.registrar.start()
+            if runtime.reloader:
+                ReloadWatch(runtime.reloader, runtime.registrar.register_all).start()
             self.thread = StagerThread(runtime)
             return self.thread
 

@@ -43,7 +43,7 @@ def register(app: Celery, runtime: Runtime) -> None:
 
     @app.task(name=TRIM, ignore_result=True)
     def trim() -> None:
-        """What has expired leaves the indexes, step by step by the stagers."""
+        """What has expired goes, step by step by the stagers, which see to it by themselves, too."""
         begin_trim(runtime)
 
     task_revoked.connect(partial(_cancel_revoked, runtime), weak=False)
@@ -56,7 +56,7 @@ def begin_trim(runtime: Runtime) -> None:
     except Unavailable as error:
         log.warning("trim.postponed", why=str(error))
         return
-    log.info("trim.begun" if begun else "trim.under_way")
+    log.info("trim.begun" if begun else "trim.needless")
     runtime.nudge.give()
 
 
@@ -71,6 +71,8 @@ def _poster(runtime: Runtime) -> Act:
 def _handler(runtime: Runtime) -> Act:
     def handle(claim: Claim) -> Performed:
         clock, timeouts = runtime.attempting.clock, (SoftTimeLimitExceeded,)
+        if runtime.reloader:
+            runtime.reloader.refresh()
         return Performed(outcome=processing.run(runtime.handlers, claim, clock=clock, timeout_exceptions=timeouts))
 
     return handle

@@ -10,6 +10,7 @@ from webhooks.cli.demo import demo
 from webhooks.cli.endpoints import endpoints
 from webhooks.cli.listen import listen
 from webhooks.cli.progress import recoveries
+from webhooks.cli.reencrypt import reencrypt
 from webhooks.cli.send import send
 from webhooks.cli.tail import tail
 from webhooks.cli.up import up
@@ -40,6 +41,7 @@ COMMANDS = (
     keys,
     audit,
     tenants,
+    reencrypt,
 )
 for command in COMMANDS:
     hookline.add_command(command)

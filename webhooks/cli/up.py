@@ -68,6 +68,7 @@ def completed(given: Mapping[str, str], data: Path, *, to_person: bool) -> tuple
     if "HOOKLINE_ALLOW_NETWORKS" not in given:
         environ["HOOKLINE_ALLOW_NETWORKS"] = LOOPBACK
         said.append(f"endpoints on loopback are allowed for the demo (HOOKLINE_ALLOW_NETWORKS={LOOPBACK})")
+    environ["HOOKLINE_RELOAD"] = "on"
     if "HOOKLINE_HANDLERS" not in given:
         environ["HOOKLINE_HANDLERS"] = DEMO_HANDLERS
         said.append(f"handlers are the demo's (HOOKLINE_HANDLERS={DEMO_HANDLERS})")

@@ -1,7 +1,8 @@
 -- Keeps an event, its deliveries and their places, all or nothing. Of many recipients the first `inline` get their
 -- deliveries here and the others by the job fanout.lua, from the list that is fixed now.
 -- ARGV[1]  A: tenant, id, type, occurred_at, digest, call, version, trigger, given (the caller chose the id), recipients = {{endpoint id, 1|0, ordering key or nil}, …}, inline,
---          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id, traceparent, retention_ms
+--          optional: key (idempotency), key_ttl_ms, channels and endpoint_ids (JSON), ordering_key, source_id, traceparent, retention_ms,
+--          types_version (the catalogue's, as it was judged by), warnings (JSON), refused (its data does not fit its type)
 -- ARGV[2]  body
 -- Answers  {verdict, event id, reminders, created_at where it was kept by this run}
 
@@ -27,7 +28,17 @@ end
 if redis.call('EXISTS', K.event .. name) == 1 then
   return compare(A.id, 'conflict')
 end
-if tonumber(redis.call('GET', K.version .. A.tenant) or 0) ~= A.version then return answer('stale', A.id) end
+local version = tonumber(redis.call('GET', K.version .. A.tenant) or 0)
+if version < 0 then return answer('deleting', A.id) end -- the tenant is
+if version ~= A.version then return answer('stale', A.id) end
+if A.types_version and tonumber(redis.call('GET', K.event_types_version) or 0) ~= A.types_version then
+  return answer('stale', A.id)
+end
+if A.refused then
+  redis.call('HINCRBY', K.event_type .. A.type, 'refused_count', 1)
+  return answer('refused', A.id)
+end
+if A.warnings then redis.call('HINCRBY', K.event_type .. A.type, 'warned_count', 1) end
 
 local owed = 0 -- by enabled endpoints
 for _, recipient in ipairs(A.recipients) do owed = owed + recipient[2] end
@@ -36,11 +47,12 @@ local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - 
 redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at,
   'created_at', now_rfc3339(), 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
   'skipped', #A.recipients - owed)
-for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent', 'retention_ms' }) do
+for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent', 'retention_ms',
+  'warnings' }) do
   if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
 end
-if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 1000 then
-  for _, tenant in ipairs(redis.call('SMEMBERS', K.tenants)) do -- was it this installation that sent it?
+if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('ZCARD', K.tenants) <= 1000 then
+  for _, tenant in ipairs(redis.call('ZRANGE', K.tenants, 0, -1)) do -- was it this installation that sent it?
     if string.sub(tenant, 1, 3) ~= 'in.' and redis.call('EXISTS', K.event .. tenant .. ':' .. A.id) == 1 then
       redis.call('HSET', K.event .. name, 'own', '1')
       local sent = redis.call('HGET', K.event .. tenant .. ':' .. A.id, 'traceparent')
@@ -50,8 +62,11 @@ if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('SCARD', K.tenants) <= 100
 end
 redis.call('SET', K.body .. name, ARGV[2])
 redis.call('ZADD', K.events .. A.tenant, NOW, A.id)
-redis.call('SADD', K.tenants, A.tenant)
-if A.key then redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms) end
+redis.call('ZADD', K.tenants, 0, A.tenant)
+if A.key then
+  redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms)
+  redis.call('HSET', K.event .. name, 'idempotency_key', A.key)
+end
 
 local e = { id = A.id, tenant = A.tenant, type = A.type, trigger = A.trigger, ordering_key = A.ordering_key, at = NOW }
 for i = 1, math.min(A.inline, #A.recipients) do

@@ -1,10 +1,7 @@
--- Begins to trim, unless that is under way: each tenant is to be looked at once.
+-- Has the job trim.lua look now, whatever it waits for.
 -- ARGV[1]  A
--- Answers  1, or 0 where it was under way
+-- Answers  1, or 0 where nothing is finished, so that nothing will expire
 
-if redis.call('ZSCORE', K.due, 'job:trim') then return 0 end
-redis.call('SUNIONSTORE', K.to_trim, K.tenants)
-redis.call('DEL', K.job .. 'trim')
-redis.call('HSET', K.job .. 'trim', 'kind', 'trim', 'state', 'running', 'done', 0)
+if redis.call('EXISTS', K.expiring) == 0 then return 0 end
 continue_job('trim')
 return 1

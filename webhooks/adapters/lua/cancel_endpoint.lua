@@ -28,10 +28,6 @@ redis.call('HSET', key, 'cursor', job.cursor)
 if #entries < A.limit * 2 then
   end_job(A.job)
   release_waiting(job.endpoint_id)
-  local known = redis.call('EXISTS', K.index .. 'endpoint:' .. job.endpoint_id .. ':all') == 1
-  if not known and redis.call('HEXISTS', K.endpoint .. job.endpoint_id, 'deleted') == 1 then
-    redis.call('PEXPIRE', K.endpoint .. job.endpoint_id, P.retention_ms) -- no delivery's trimming will forget it
-  end
   return { 1, reminders }
 end
 continue_job(A.job)

@@ -20,7 +20,7 @@ if expected and d.status == 'sending' and d.token == A.token then return won() e
 local published_at = redis.call('ZSCORE', K.published .. lane, A.id)
 if not expected or not published_at then return { 'not_expected', hungry(lane), reminders } end
 
-local mark = K.watermark .. lane
+local mark = K.watermark .. lane .. (d.yields and ':yielding' or '')
 if tonumber(published_at) > tonumber(redis.call('GET', mark) or 0) then redis.call('SET', mark, published_at) end
 
 local stopped = stop_reason(d)
@@ -30,12 +30,13 @@ if stopped then
   return { 'cancelled', hungry(lane), reminders }
 end
 
-redis.call('ZREM', K.published .. lane, A.id)
+on_conveyor(d, -redis.call('ZREM', K.published .. lane, A.id))
 local limit = redis.call('HMGET', K.endpoint .. endpoint, 'rate_interval_us', 'tat_us', 'breaker', 'timeout_us')
 if d.trigger ~= 'test' then
   local why, wake_at = gate(endpoint, A.id)
   if why then
     redis.call('ZREM', K.in_flight .. endpoint, A.id)
+    reserve_start(d, -1)
     wait(A.id, d, why, wake_at)
     return { 'waiting', hungry(lane), reminders }
   end
@@ -54,7 +55,7 @@ redis.call('ZADD', K.claimed, lease_end, A.id)
 redis.call('ZADD', K.in_flight .. endpoint, lease_end, A.id)
 redis.call('ZADD', K.due, 'XX', 'LT', lease_end, 'ep:' .. endpoint) -- where others wait: the slot may end sooner now
 redis.call('HSET', key, 'status', 'sending', 'token', A.token, 'claimed_at', now_rfc3339(), 'updated_at', now_rfc3339())
-redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'publishes', 'published_us')
+redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'publishes', 'published_us', 'yields')
 if tonumber(d.retries_used) > 0 then
   count(lane == 'handlers' and 'handlers.retries_claimed' or 'retries.claimed')
   count('retries.claimed.' .. int(math.min(tonumber(d.retries_used), P.retries_told)))

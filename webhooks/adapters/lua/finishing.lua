@@ -7,22 +7,24 @@ local function regroup(id, d, from, to)
   end
 end
 
-local function each_key_of_event(name, call)
-  for _, prefix in ipairs({ K.event, K.body, K.owed }) do call(prefix .. name) end
-  local event_id = string.match(name, ':(.*)$')
-  for _, endpoint in ipairs(redis.call('LRANGE', K.owed .. name, 0, -1)) do
-    call(K.delivery .. event_id .. ':' .. endpoint)
-    call(K.attempts .. event_id .. ':' .. endpoint)
-  end
+-- How long a finished event is kept: as it was accepted with, else as its type is at its tenant, else as the tenant's
+-- are, else the installation's.
+local function retention_us(name)
+  local event = redis.call('HMGET', K.event .. name, 'retention_ms', 'type')
+  if event[1] then return tonumber(event[1]) * 1000 end
+  local own = redis.call('HMGET', K.tenant .. string.match(name, '^[^:]*'), 'retention_us:' .. event[2], 'retention_us')
+  return tonumber(own[1] or own[2]) or P.retention_ms * 1000
 end
 
+-- The event, its deliveries and their places in the indexes go together, by the job trim.lua.
 local function expire_event(name)
-  local retention_ms = redis.call('HGET', K.event .. name, 'retention_ms') or P.retention_ms
-  each_key_of_event(name, function(key) redis.call('PEXPIRE', key, retention_ms) end)
+  local at = NOW + retention_us(name)
+  redis.call('ZADD', K.expiring, at, name)
+  redis.call('ZADD', K.due, 'LT', at, 'job:trim')
 end
 
 local function keep_event(name)
-  each_key_of_event(name, function(key) redis.call('PERSIST', key) end)
+  redis.call('ZREM', K.expiring, name)
 end
 
 -- Final: d as it was before. The caller has taken it out of its place.

@@ -1,11 +1,12 @@
 -- Stands after prelude.lua: the gate of an endpoint, and the moves from place to place.
 
 -- Why the endpoint takes nothing more now, and when to look again; nil where it does. In-flight slots are a sorted set
--- scored by when each ends; ended ones do not count. `own`: a delivery that holds a slot already.
+-- scored by when each ends; ended ones do not count. `own`: a delivery that holds a slot already and is to start now, so
+-- that the rate of starts counts (tat_us); else the rate at which they are published does (reserved_us).
 local function gate(endpoint, own)
   local slots = K.in_flight .. endpoint
   local g = redis.call('HMGET', K.endpoint .. endpoint, 'max_in_flight', 'streak', 'breaker', 'breaker_until_us',
-    'rate_interval_us', 'rate_burst', 'tat_us')
+    'rate_interval_us', own and 'rate_ahead_us' or 'rate_published_ahead_us', own and 'tat_us' or 'reserved_us')
   local probing = g[3] and g[3] ~= 'closed'
   if probing and NOW < tonumber(g[4]) then return 'breaker', tonumber(g[4]) end
   redis.call('ZREMRANGEBYSCORE', slots, '-inf', NOW)
@@ -17,15 +18,26 @@ local function gate(endpoint, own)
   end
   local interval = tonumber(g[5]) or 0
   if interval > 0 then
-    local free_at = math.max(tonumber(g[7]) or 0, NOW) - (tonumber(g[6]) - 1) * interval
+    local free_at = math.max(tonumber(g[7]) or 0, NOW) - tonumber(g[6])
     if free_at > NOW then return 'rate_limit', free_at end
   end
   return nil
 end
 
+-- How many of the tenant's are in published.
+local function on_conveyor(d, by)
+  local tenants = K.conveyor .. lane_of(d.endpoint_id)
+  if by ~= 0 and redis.call('HINCRBY', tenants, d.tenant, by) <= 0 then redis.call('HDEL', tenants, d.tenant) end
+end
+
+-- A tenant that has many on the conveyor lets those of others go first: its further messages yield.
 local function remind(id, d)
   local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'host', 'timeout_us')
-  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, e[1] or '', tonumber(e[2]) or 0 })
+  local published = tonumber(redis.call('HGET', K.conveyor .. lane_of(d.endpoint_id), d.tenant)) or 0
+  local yields = published > P.unyielding
+  if yields then redis.call('HSET', K.delivery .. id, 'yields', '1') end
+  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, e[1] or '', tonumber(e[2]) or 0,
+    yields and 1 or 0 })
 end
 
 local function facts(id)
@@ -37,10 +49,20 @@ end
 
 -- The places. A delivery that is not final is in exactly one.
 
+-- Published as fast as the rate limit will let them start: no message for one that would only be sent back to wait.
+local function reserve_start(d, by)
+  local e = K.endpoint .. d.endpoint_id
+  local r = redis.call('HMGET', e, 'rate_interval_us', 'reserved_us')
+  local interval = tonumber(r[1]) or 0
+  if interval == 0 or d.trigger == 'test' then return end
+  redis.call('HSET', e, 'reserved_us', int(math.max(tonumber(r[2]) or 0, NOW) + by * interval))
+end
+
 local function publish(id, d)
-  redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id)
+  on_conveyor(d, redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id))
   redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
-  redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us')
+  reserve_start(d, 1)
+  redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us', 'yields')
   remind(id, d)
 end
 
@@ -162,7 +184,7 @@ end
 
 local function take_out(id, d)
   local lane = lane_of(d.endpoint_id)
-  redis.call('ZREM', K.published .. lane, id)
+  on_conveyor(d, -redis.call('ZREM', K.published .. lane, id))
   redis.call('ZREM', K.claimed, id)
   redis.call('ZREM', K.due, id)
   redis.call('ZREM', K.ready .. lane .. ':fresh:' .. d.tenant, id)

@@ -4,6 +4,7 @@
 -- P holds the numbers that every script may need, set where the store is opened (redis_store.py):
 --   reserve_us    how long a published delivery holds its slot
 --   windows       {deliveries=…, handlers=…}: the most that may be published and not yet claimed
+--   unyielding    so many of a tenant's on the conveyor go in order; the messages of its further ones yield to others
 --   retention_ms  how long a finished event is kept
 --   breaker       {minutes=…, attempts=…, share=…, first_us=…, most_us=…}: window, least attempts, failing share, waits
 --   minutes_ms    how long the counts of single minutes are kept
@@ -70,8 +71,9 @@ local function event_key(d)
   return d.tenant .. ':' .. d.event_id
 end
 
--- Stopping: disabled, deleted, or was so at some time since this run of the delivery began.
+-- Stopping: nothing left to send; or the endpoint is disabled, deleted, or was so at some time since this run began.
 local function stop_reason(d)
+  if redis.call('EXISTS', K.body .. event_key(d)) == 0 then return 'payload_erased' end
   local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'enabled', 'deleted', 'cut_us', 'cut_reason')
   if e[2] or not e[1] then return 'endpoint_deleted' end
   if d.trigger == 'test' then return nil end

@@ -1,0 +1,41 @@
+"""A client certificate, its key and an authority, judged before they are kept."""
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from webhooks.credentials import TlsIdentity
+from webhooks.errors import InvalidEndpoint
+
+_WHOLE_KEY = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def check_identity(identity: TlsIdentity) -> None:
+    """Nothing for PEM that can be used; else raises InvalidEndpoint naming the field."""
+    if (identity.certificate is None) != (identity.private_key is None):
+        missing = "private_key" if identity.private_key is None else "certificate"
+        raise _refused(missing, "a certificate and its private key belong together")
+    if identity.ca is not None:
+        _certificates(identity.ca, "ca")
+    if identity.certificate is not None and identity.private_key is not None:
+        first = _certificates(identity.certificate, "certificate")[0]
+        if first.public_key().public_bytes(*_WHOLE_KEY) != _public_half(identity.private_key):
+            raise _refused("private_key", "must be the key of the first certificate")
+
+
+def _certificates(pem: str, field: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem.encode())
+    except ValueError:
+        raise _refused(field, "must be certificates in PEM, each from BEGIN CERTIFICATE to END CERTIFICATE") from None
+
+
+def _public_half(pem: str) -> bytes:
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+        return key.public_key().public_bytes(*_WHOLE_KEY)
+    except (ValueError, TypeError):
+        raise _refused("private_key", "must be one private key in PEM without a passphrase") from None
+
+
+def _refused(field: str, problem: str) -> InvalidEndpoint:
+    return InvalidEndpoint(f"the TLS identity cannot be kept: {problem}", {f"tls.{field}": [problem]})
