@@ -7,9 +7,9 @@ INSTALLED := $(VENV)/.installed
 SOURCES := webhooks workers api bench examples tests
 
 .DEFAULT_GOAL := help
-SCENARIOS := drain latency shapes growth storm memory start receiving isolation
+SCENARIOS := drain latency shapes growth storm memory start receiving isolation costs
 
-.PHONY: help up demo test check lint format types contracts chaos bench fuzz lock clean $(SCENARIOS)
+.PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench fuzz lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ types: $(INSTALLED) ## mypy, strict
 contracts: $(INSTALLED) ## which package may import which
 	$(BIN)/lint-imports
 
+smoke: $(INSTALLED) ## the containers: our image in a cluster of pytest-celery, and docker compose; needs an engine
+	$(BIN)/python -m pytest tests/smoke
+
 chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, write docs/reliability.md
 	$(BIN)/python -m bench.chaos --write
 
@@ -61,9 +64,21 @@ bench: $(INSTALLED) ## measure against what one would use instead, write docs/be
 fuzz: $(INSTALLED) ## 100,000 random and mutated webhooks at the door of every scheme
 	FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --timeout 3600 tests/api/test_fuzz_door.py
 
+dist: $(INSTALLED) ## build sdist and wheel into dist/; refuses when this commit's tag is of another version
+	@version=$$($(BIN)/python -c 'import webhooks; print(webhooks.__version__)'); \
+		tag=$$(git tag --points-at HEAD 2>/dev/null | grep '^v' | head -1); \
+		[ -z "$$tag" ] || [ "$$tag" = "v$$version" ] || { echo "the tag is $$tag, the version $$version" >&2; exit 1; }
+	rm -rf dist build
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+	@ls -l dist
+
+matrix: $(INSTALLED) ## end-to-end tests on every server and broker that is installed here
+	$(BIN)/python -m bench.matrix
+
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
+	echo kubernetes-validate | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -c requirements/dev.lock - -o requirements/manifests.lock
 
 clean: ## remove what was built; data in ./var stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

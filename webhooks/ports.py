@@ -261,6 +261,14 @@ class StagingStore(Protocol):
 class VitalsStore(Protocol):
     """Marks that health is judged by, and counts."""
 
+    def schema_version(self, *, current: int) -> int:
+        """The version of what is stored; an empty store takes the current one. Raises Unavailable."""
+        ...
+
+    def mark_schema_version(self, version: int) -> None:
+        """From now on what is stored has that version. Raises Unavailable."""
+        ...
+
     def examine(self) -> list[str]:
         """What an operator should know about the store, one sentence each; none where all is well.
 

@@ -15,7 +15,7 @@ from webhooks.sources import Source
 PREFIX = "HOOKLINE_"
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be avoided
 DATABASE = re.compile(r"/(\d{0,4})")
-REDIS_URL = variables.url_of("redis", "rediss")
+REDIS_URL = variables.url_of("redis", "rediss", "sentinel")
 BROKER_URL = variables.url_of("redis", "rediss", "sentinel", "amqp", "amqps")
 PORT = variables.integer(1, 65535)
 

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
+from webhooks import sentinel_url
+
+SENTINEL = sentinel_url.SCHEME
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 SIZES = {"": 1, "KiB": 1024, "MiB": 1024**2}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
@@ -123,6 +126,9 @@ def url_of(*schemes: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         url = text.strip()
+        if SENTINEL in schemes and url.startswith(f"{SENTINEL}://"):
+            sentinel_url.parse(url)
+            return url
         try:
             parts = urlsplit(url)
             usable = parts.scheme in schemes and (parts.hostname or parts.path) and (parts.port or 1) > 0

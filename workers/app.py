@@ -16,16 +16,15 @@ from webhooks.celery.stager import stager_step
 from webhooks.celery.tasks import register
 from webhooks.model import Lane
 from webhooks.settings import Settings
-
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 5.0
+from workers.broker import CONNECT_SECONDS, broker_of
 
 log = structlog.get_logger()
 
 
 def bare_app(settings: Settings) -> Celery:
     """A Celery app that can publish our messages; the API needs no more."""
-    app = Celery("hookline", broker=settings.broker_url)
+    broker = broker_of(settings.broker_url)
+    app = Celery("hookline", broker=broker.url)
     exchange = Exchange("hookline", type="direct")  # type: ignore[no-untyped-call]
     app.conf.update(
         task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],  # type: ignore[no-untyped-call]
@@ -39,9 +38,8 @@ def bare_app(settings: Settings) -> Celery:
         },
         # all that beat does: without it nothing is delivered later, only indexes grow
         beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
-        # The store remembers what is owed, so messages may be lost; kombu's own bookkeeping of
-        # unacknowledged ones costs half of a delivery and stops workers when Redis restarts (docs/adr/0002).
-        broker_transport_options=broker_options(settings.broker_url),
+        broker_transport_options=broker.options,
+        broker_use_ssl=broker.tls,
         task_acks_late=False,
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
@@ -56,23 +54,6 @@ def bare_app(settings: Settings) -> Celery:
         timezone="UTC",
     )
     return app
-
-
-def broker_options(url: str) -> dict[str, Any]:
-    """What the transport is told; only Redis knows these."""
-    if not url.startswith(("redis", "rediss", "unix", "sentinel")):
-        return {}
-    return {
-        "ack_emulation": False,
-        # of one publish: the store remembers, so nobody is kept waiting for a broker that is away
-        "max_retries": 1,
-        "interval_start": 0,
-        "interval_step": 0.1,
-        "interval_max": 0.1,
-        "socket_connect_timeout": CONNECT_SECONDS,
-        "socket_timeout": ANSWER_SECONDS,
-        "socket_keepalive": True,
-    }
 
 
 def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime] = build) -> Celery:

@@ -1,5 +1,6 @@
 """The audit log: who changed what, before and after, for whom to see."""
 
+import base64
 import json
 from datetime import timedelta
 
@@ -185,3 +186,23 @@ def test_a_clock_that_was_set_back_hides_no_entry(client, store):
 
 def test_it_needs_manage(client, with_key):
     assert with_key("reader", scopes=["read"]).get("/v1/audit").status_code == 403
+
+
+def test_times_before_the_first_there_can_be_find_nothing_and_everything(client):
+    client.endpoint()
+
+    assert client.get("/v1/audit", until="1969-12-31T23:59:59Z").json["data"] == []
+    assert len(client.get("/v1/audit", since="0527-09-16T01:14:31Z").json["data"]) == 1
+
+
+@pytest.mark.parametrize("place", ["5|abc", "-5|0", "0|0", f"{2**64}|0", "5|", f"5|{2**64}"])
+def test_a_cursor_that_somebody_made_up_is_refused(client, place):
+    for _ in range(2):
+        client.endpoint()
+    made = client.get("/v1/audit", limit=1).json["next"]
+    marker = base64.urlsafe_b64decode(made + "=" * (-len(made) % 4)).decode().partition("|")[0]
+    forged = base64.urlsafe_b64encode(f"{marker}|{place}".encode()).decode().rstrip("=")
+
+    answer = client.get("/v1/audit", limit=1, cursor=forged)
+
+    assert (answer.status_code, list(answer.json["errors"])) == (400, ["cursor"])

@@ -41,6 +41,13 @@ def test_each_call_says_what_it_does_takes_and_answers(app, document):
         assert {status[0] for status in operation["responses"]} & {"2"}, name
 
 
+def test_problems_are_documented_with_their_own_content_type(document):
+    """RFC 9457 section 3."""
+    for response in document["components"]["responses"].values():
+        assert set(response["content"]) == {"application/problem+json"}
+    assert "DEFAULT_ERROR" in document["components"]["responses"]
+
+
 def test_bodies_are_documented_with_their_limits(document):
     event = document["components"]["schemas"]["Event"]
     endpoint = document["components"]["schemas"]["Endpoint"]

@@ -236,3 +236,9 @@ def test_what_another_tenants_endpoint_would_get_is_not_told(client, client_with
     }
 
     assert answers == {"acme": 200, "other": 404}
+
+
+def test_null_for_the_type_of_a_test_means_the_default(client):
+    endpoint = client.endpoint()["id"]
+
+    assert client.post(f"/v1/endpoints/{endpoint}/test", {"type": None}).json["type"] == "hookline.test"

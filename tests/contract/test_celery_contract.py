@@ -15,7 +15,7 @@ from webhooks.attempting import Worked
 from webhooks.celery.queue import CeleryQueue
 from webhooks.celery.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 from webhooks.model import Lane, Outcome, Reminder, Response, Status, Verdict
-from workers.app import broker_options
+from workers.broker import broker_of
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_messages_that_yield_are_received_after_all_others_and_are_counted_with_
 
 def test_a_broker_that_is_away_proves_nothing_and_keeps_nobody_waiting(broker):
     app = Celery("away", broker="redis://127.0.0.1:1/0")
-    app.conf.broker_transport_options = broker_options("redis://")
+    app.conf.broker_transport_options = broker_of("redis://").options
     queue = CeleryQueue(app)
     began = time.monotonic()
 

@@ -120,6 +120,8 @@ def test_a_schedule_that_cannot_be_kept_is_refused_by_name(text):
         ("REDIS_URL", "127.0.0.1:6379"),
         ("REDIS_URL", "redis://127.0.0.1:99999/0"),
         ("REDIS_URL", "redis://127.0.0.1/zero"),
+        ("REDIS_URL", "sentinel://127.0.0.1/0"),
+        ("BROKER_URL", "sentinel://127.0.0.1,/1?master=main"),
         ("BROKER_URL", "kafka://127.0.0.1"),
         ("API_KEY", "short"),
         ("FLOWER_LOGIN", "hookline"),
@@ -171,6 +173,13 @@ def test_the_broker_is_by_default_the_next_database_of_the_stores_server():
     settings = read(REDIS_URL="rediss://user:pw@cache:7000/3?ssl_cert_reqs=required")
 
     assert settings.broker_url == "rediss://user:pw@cache:7000/4?ssl_cert_reqs=required"
+
+
+def test_behind_sentinels_too_the_broker_is_by_default_the_next_database():
+    settings = read(REDIS_URL="sentinel://:pw@one:26379,two:26379/0?master=main")
+
+    assert settings.broker_url == "sentinel://:pw@one:26379,two:26379/1?master=main"
+    assert settings.summary()["redis_url"] == "sentinel://:***@one:26379,two:26379/0"
 
 
 def test_store_and_broker_may_not_share_a_database():

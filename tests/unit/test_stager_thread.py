@@ -7,6 +7,7 @@ from bench.stack import wait_until
 from webhooks.celery.nudge import Nudge
 from webhooks.celery.stager import StagerThread
 from webhooks.errors import Unavailable
+from webhooks.retrying import Looked
 
 
 @dataclass
@@ -20,10 +21,13 @@ class ScriptedStager:
         self.looks += 1
         if self.trouble:
             raise self.trouble
-        return 0.01
+        return Looked(sleep_seconds=0.01, busy=True)
 
     def care(self):
         """There is nothing to care for."""
+
+    def show_signs(self):
+        """Nobody judges."""
 
 
 @pytest.fixture

@@ -322,13 +322,13 @@ def test_a_server_that_keeps_another_keys_secrets_is_refused_before_anything_run
     at = {"redis_url": f"redis://127.0.0.1:{valkey.port}/0"}
     valkey.client.flushall()
     first = settings(**at)
-    obstacles.check_server(first)
-    obstacles.check_server(first)
+    obstacles.check_store(first)
+    obstacles.check_store(first)
 
     with pytest.raises(SettingsError, match="HOOKLINE_SECRET_KEY does not open what the store keeps"):
-        obstacles.check_server(settings(**at))
+        obstacles.check_store(settings(**at))
 
 
 def test_a_server_that_is_not_there_is_told_with_its_setting():
     with pytest.raises(CannotStart, match=r"HOOKLINE_REDIS_URL=redis://127\.0\.0\.1:1/0 does not answer"):
-        obstacles.check_server(settings(redis_url="redis://127.0.0.1:1/0"))
+        obstacles.check_server("redis://127.0.0.1:1/0")

@@ -57,6 +57,7 @@ PREFIXES = {
     "api_key": "api_key:",  # hash: what is known of an API key
     "api_key_of": "api_key_of:",  # string: the id of the key with this SHA-256
     "api_keys": "api_keys:",  # sorted set of key ids by creation, <tenant>, and all of them: *
+    "schema": "schema",  # integer: the version of all this (webhooks/migrating.py)
     "audit": "audit:",  # stream of who changed what, <tenant>, and of all: *
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_audit import RedisAudit
+from webhooks.adapters.redis_client import open_client
 from webhooks.adapters.redis_endpoints import RedisEndpoints
 from webhooks.adapters.redis_event_types import RedisEventTypes
 from webhooks.adapters.redis_events import RedisEvents
@@ -18,6 +15,7 @@ from webhooks.adapters.redis_lists import RedisLists
 from webhooks.adapters.redis_portal_links import RedisPortalLinks
 from webhooks.adapters.redis_recent import RECENT_KEPT, RedisRecent
 from webhooks.adapters.redis_recoveries import RedisRecoveries
+from webhooks.adapters.redis_schema import RedisSchema
 from webhooks.adapters.redis_sources import RedisSources
 from webhooks.adapters.redis_staging import MINUTES_KEPT, RedisStaging
 from webhooks.adapters.redis_tenants import RedisTenants
@@ -26,8 +24,6 @@ from webhooks.model import Lane
 
 RESERVE_SECONDS = 60
 """How long a published delivery holds its in-flight slot; then it counts no longer, though it may still be claimed."""
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 1.5
 BREAKER = {"minutes": 5, "attempts": 10, "share": 0.7, "first_us": 30_000_000, "most_us": 900_000_000}
 """Opens when at least this share of at least so many attempts failed within so many minutes; then one probe after
 the first wait, which doubles with each failed probe up to the most."""
@@ -54,6 +50,7 @@ class RedisStore(
     RedisPortalLinks,
     RedisTenants,
     RedisExamining,
+    RedisSchema,
 ):
     """Everything that is remembered, in one Redis or Valkey server."""
 
@@ -68,15 +65,12 @@ class RedisStore(
         replicas_ack: int = 0,
     ) -> Self:
         """A store on that server; connects when first asked, and gives up within two seconds."""
-        client: Any = redis.Redis.from_url(
-            url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-            health_check_interval=0,
-        )
         return cls.over(
-            client, cipher=cipher, retention_seconds=retention_seconds, windows=windows, replicas_ack=replicas_ack
+            open_client(url),
+            cipher=cipher,
+            retention_seconds=retention_seconds,
+            windows=windows,
+            replicas_ack=replicas_ack,
         )
 
     @classmethod

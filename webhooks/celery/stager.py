@@ -37,7 +37,7 @@ class StagerThread(threading.Thread):
         """Until stopped; whatever goes wrong, it goes on."""
         while not self._stopping.is_set():
             self._runtime.nudge.wait(self._step())
-            self._show_life()
+            self.show_life()
 
     def stop(self) -> None:
         """No look begins after this returns."""
@@ -45,8 +45,8 @@ class StagerThread(threading.Thread):
         self._runtime.nudge.give()
         self.join()
 
-    def _show_life(self) -> None:
-        """For probes; whether the store answers makes no difference, since a restart would not help."""
+    def show_life(self) -> None:
+        """A probe sees that we look; whether the store answers makes no difference, since a restart would not help."""
         alive_file = self._runtime.settings.alive_file
         if not alive_file or time.monotonic() < self._show_life_at:
             return
@@ -91,7 +91,11 @@ def stager_step(runtime: Runtime) -> type[Any]:
 
         def start(self, worker: Any) -> None:
             """Nothing is consumed, and nothing staged, before the store can be used."""
-            wait_for_store(runtime.store, between_tries=maybe_shutdown)
+            wait_for_store(runtime.store, between_tries=self._wait)
             super().start(worker)
+
+        def _wait(self) -> None:
+            self.thread.show_life()
+            maybe_shutdown()
 
     return StagerStep

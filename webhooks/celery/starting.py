@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import structlog
 
+from webhooks import migrating
 from webhooks.errors import Unavailable
+from webhooks.migrating import SchemaMismatch
 from webhooks.ports import VitalsStore
 from webhooks.settings import SettingsError
 
@@ -21,6 +23,9 @@ def check_store(store: VitalsStore) -> bool:
     """Whether the store answered; then what should be known about it is logged. Raises SettingsError."""
     try:
         concerns = store.examine()
+        migrating.check(store)
+    except SchemaMismatch as error:
+        raise SettingsError([str(error)]) from None
     except Unavailable as error:
         log.warning("store.awaited", why=str(error))
         return False

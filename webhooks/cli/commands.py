@@ -9,6 +9,8 @@ from webhooks.cli.deliveries import cancel, deliveries, explain, replay
 from webhooks.cli.demo import demo
 from webhooks.cli.endpoints import endpoints
 from webhooks.cli.listen import listen
+from webhooks.cli.migrate import migrate
+from webhooks.cli.plan import plan_command
 from webhooks.cli.progress import recoveries
 from webhooks.cli.reencrypt import reencrypt
 from webhooks.cli.send import send
@@ -26,6 +28,8 @@ def hookline() -> None:
 COMMANDS = (
     up,
     demo,
+    migrate,
+    plan_command,
     send,
     listen,
     verify,

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import redis
 
+from webhooks import migrating
 from webhooks.adapters.encryption import Cipher
+from webhooks.adapters.redis_client import open_client
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.errors import Unavailable
+from webhooks.migrating import SchemaMismatch
 from webhooks.settings import Settings, without_password
 
 REDIS_PORT_FILE = "redis-port"
 ENDING_SECONDS = 10.0
 """How long what was killed may still need to end."""
-ANSWER_SECONDS = 2.0
 
 
 class CannotStart(Exception):
@@ -151,14 +153,22 @@ def _in_time(true: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def check_server(settings: Settings) -> None:
-    """Nothing when that server answers and can hold the store with these keys. Raises CannotStart, SettingsError."""
-    url = settings.redis_url
+def check_store(settings: Settings) -> None:
+    """Nothing when what is stored is of this version and these keys open it. Raises CannotStart, SettingsError."""
+    store = RedisStore.from_url(settings.redis_url, cipher=Cipher(settings.secret_keys))
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS) as server:
+        migrating.check(store)
+        store.examine()
+    except (SchemaMismatch, Unavailable) as error:
+        raise CannotStart(str(error)) from None
+
+
+def check_server(url: str) -> None:
+    """Nothing when that server answers. Raises CannotStart."""
+    try:
+        with open_client(url) as server:
             server.ping()
-        RedisStore.from_url(url, cipher=Cipher(settings.secret_keys)).examine()
-    except (redis.RedisError, Unavailable) as error:
+    except redis.RedisError as error:
         raise CannotStart(
             f"HOOKLINE_REDIS_URL={without_password(url)} does not answer ({error}); start it, or unset the variable "
             "for an embedded one."
