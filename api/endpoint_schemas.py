@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates
 
-from api.fields import Choice, Fixed, Flag, Later, Number, Object, Text, Tuple, WholeNumber, check_name
+from api.credential_schemas import AuthField, TlsSchema
+from api.fields import Choice, Fixed, Flag, Number, Object, Text, Tuple, WholeNumber, check_name
 from api.schemas import StrictSchema
 from webhooks.errors import InvalidEndpoint
 from webhooks.filtering import LONGEST, check_filter
@@ -20,7 +21,6 @@ MOST_PATTERNS, MOST_CHANNELS = 500, 10
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 60.0
 MOST_METADATA_BYTES = 16 * 1024
 SCHEME, PREFIX = SigningScheme.V1, "webhook-"
-LATER = frozenset({"auth"})
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]*-")
 
@@ -88,6 +88,8 @@ class EndpointSchema(StrictSchema):
         "filter": None,
         "enabled": True,
         "headers": {},
+        "auth": None,
+        "tls": None,
         "retry_schedule": None,
         "timeout_seconds": None,
         "max_in_flight": 10,
@@ -110,7 +112,8 @@ class EndpointSchema(StrictSchema):
     timeout_seconds = Number(least=SHORTEST_TIMEOUT, most=LONGEST_TIMEOUT, allow_none=True)
     max_in_flight = WholeNumber(least=1, most=1000, allow_none=True)
     metadata = Object(allow_none=True)
-    auth = Later(None)
+    auth = AuthField(allow_none=True)
+    tls = fields.Nested(TlsSchema, allow_none=True)
     signing = fields.Nested(SigningSchema, allow_none=True)
     rate_limit = fields.Nested(RateLimitSchema, allow_none=True)
     ordered = Flag(allow_none=True)
@@ -128,7 +131,7 @@ class EndpointSchema(StrictSchema):
     @post_load
     def _as_attributes(self, loaded: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Null is the default, and so is an empty list of event types; `signing` is spread out."""
-        known = {name: self._value(name, value) for name, value in loaded.items() if name not in LATER}
+        known = {name: self._value(name, value) for name, value in loaded.items()}
         signing = known.pop("signing", {})
         return {**known, **signing}
 

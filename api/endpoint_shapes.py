@@ -70,6 +70,7 @@ class EndpointShape(Schema):
     disabled_at = moment(null=True)
     headers = mapping()
     auth = mapping(null=True)
+    tls = mapping(null=True)
     signing = fields.Nested(SigningShape, required=True)
     public_key = text(null=True)
     retry_schedule = fields.List(fields.Float(), required=True, allow_none=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from api.credential_schemas import shown_auth, shown_tls
 from webhooks import payload, schedule
 from webhooks.answers import Page
 from webhooks.credentials import masked
@@ -96,7 +97,8 @@ def endpoint(value: Endpoint) -> Json:
         "disabled_reason": value.disabled_reason,
         "disabled_at": moment(value.disabled_at),
         "headers": masked(value.headers),
-        "auth": None,
+        "auth": shown_auth(value.auth),
+        "tls": shown_tls(value.tls),
         "signing": {
             "scheme": value.signing_scheme,
             "header_prefix": value.header_prefix,

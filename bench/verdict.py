@@ -42,6 +42,9 @@ class Verdict:
     too_late: list[str] = field(default_factory=list)
     overtaking: list[str] = field(default_factory=list)
     crowded: list[str] = field(default_factory=list)
+    webhooks: int = 0
+    unhandled: list[str] = field(default_factory=list)
+    handled_twice: list[str] = field(default_factory=list)
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -50,7 +53,7 @@ class Verdict:
     def good(self) -> bool:
         """Whether every promise held."""
         broken = (self.lost, self.stuck, self.early, self.wrong, self.unexcused, self.overtaking, self.crowded)
-        return not any(broken)
+        return not any((*broken, self.unhandled, self.handled_twice))
 
     def table(self) -> str:
         """All of it, as Markdown."""
@@ -69,6 +72,9 @@ class Verdict:
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
+            ("webhooks acknowledged", self.webhooks),
+            ("acknowledged and not handled", _count(self.unhandled)),
+            ("whose guarded effect happened more than once", _count(self.handled_twice)),
             ("attempts whose worker died", self.lost_attempts),
             ("retries late, waits for their endpoint too: p50, max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
         ]

@@ -31,6 +31,7 @@ class Authority:
         path = folder / "authority.pem"
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self.bundle = str(path)
+        self.pem = path.read_text()
 
     def server(self, *names: str, expired: bool = False) -> ssl.SSLContext:
         """A server's context with a certificate for those names and addresses."""
@@ -49,6 +50,18 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context
+
+    def client(self, name: str) -> tuple[str, str]:
+        """A client's certificate and its private key, in PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = dt.datetime.now(dt.UTC)
+        certificate = (
+            _builder(_name(name), self._name, key, since=now - DAY, until=now + DAY)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM).decode(), _private_pem(key).decode()
 
 
 def _builder(
@@ -96,9 +109,12 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
 
 
 def _pem(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> bytes:
-    private = key.private_bytes(
+    return _private_pem(key) + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return private + certificate.public_bytes(serialization.Encoding.PEM)

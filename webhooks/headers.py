@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webhooks import signature_headers
-from webhooks.credentials import MASK, looks_like_credential, masked
+from webhooks.credentials import MASK, OAuth2Auth, looks_like_credential, masked
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
 
@@ -79,7 +79,8 @@ def own_headers(endpoint: Endpoint) -> dict[str, str]:
 def recorded(headers: Mapping[str, str], endpoint: Endpoint) -> dict[str, str]:
     """What is kept of the headers of an attempt: no credential, and no signature under whatever name."""
     _, _, signature = signature_headers.names(endpoint)
-    return {name: MASK if name == signature else value for name, value in masked(headers).items()}
+    token = {"authorization": MASK} if isinstance(endpoint.auth, OAuth2Auth) else {}
+    return {name: MASK if name == signature else value for name, value in masked(headers).items()} | token
 
 
 def _problem(name: Any, value: Any, *, reserved: frozenset[str], seen: set[str]) -> str | None:

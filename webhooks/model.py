@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from webhooks.credentials import Auth, OAuth2Auth, TlsIdentity
+
 if TYPE_CHECKING:
     from webhooks.health import EndpointHealth
 
@@ -185,6 +187,8 @@ class Endpoint:
     retry_schedule: tuple[float, ...] | None = None
     timeout_seconds: float = 15.0
     max_in_flight: int = 10
+    auth: Auth | None = None
+    tls: TlsIdentity | None = None
     ordered_by: str | None = None
     """Of a handler: the path in a received event's body whose value is its ordering key here."""
     rate_limit: RateLimit | None = None
@@ -234,6 +238,9 @@ class Request:
     url: str
     headers: dict[str, str]
     body: bytes
+    oauth2: OAuth2Auth | None = None
+    """Credentials for which the sender is to ask a token."""
+    tls: TlsIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

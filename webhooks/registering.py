@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from webhooks.credentials import looks_like_credential
+from webhooks.credentials import OAuth2Auth, looks_like_credential
 from webhooks.errors import InvalidEndpoint
 from webhooks.headers import RESERVED_HEADERS, check_headers, reserved_at
 from webhooks.ids import RANDOM_BYTES, new_id
@@ -14,6 +14,7 @@ from webhooks.model import Endpoint, SigningSecret
 from webhooks.rotation import require_secret, resigned
 from webhooks.signature_headers import names
 from webhooks.signing_secrets import make_secret
+from webhooks.tls_identity import check_identity
 from webhooks.url_policy import UrlPolicy
 
 NAMING = frozenset({"headers", "header_prefix", "signing_scheme", "signature_header"})
@@ -49,6 +50,7 @@ def new_endpoint(
         require_secret(secret, endpoint.signing_scheme)
     text = secret or make_secret(endpoint.signing_scheme, random_bytes)
     _check_headers(endpoint)
+    _check_credentials(endpoint)
     return replace(endpoint, secrets=(SigningSecret(text=text),))
 
 
@@ -62,15 +64,16 @@ def changed(
 ) -> Endpoint:
     """The endpoint with those fields; raises InvalidEndpoint, and Conflict where the scheme cannot change now.
 
-    A new scheme, host or port takes the credential headers away unless the same changes give headers:
+    A new scheme, host or port takes away credential headers, `auth` and `tls` unless the same changes give them:
     they were meant for the old place.
     """
     after = replace(endpoint, **_judged(changes, rules))
     if not NAMING.isdisjoint(changes):
         _check_headers(after)
     after = resigned(endpoint, after, now=now, random_bytes=random_bytes)
-    if "headers" not in changes and _place(after.url) != _place(endpoint.url):
-        after = replace(after, headers=_without_credentials(after.headers))
+    if _place(after.url) != _place(endpoint.url):
+        after = _without_credentials(after, given=changes)
+    _check_credentials(after)
     if after.enabled and not endpoint.enabled:
         return replace(after, disabled_reason=None, disabled_at=None)
     return after
@@ -80,6 +83,8 @@ def _judged(fields: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
     judged = dict(fields)
     if "url" in fields:
         judged["url"] = rules.url_policy.check_url(fields["url"])
+    if isinstance(fields.get("auth"), OAuth2Auth):
+        judged["auth"] = _with_token_url(fields["auth"], rules)
     if "timeout_seconds" in fields and fields["timeout_seconds"] is None:
         judged["timeout_seconds"] = rules.timeout_seconds
     return judged
@@ -95,8 +100,34 @@ def _check_headers(endpoint: Endpoint) -> None:
     check_headers(endpoint.headers, reserved=reserved_at(endpoint))
 
 
-def _without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if not looks_like_credential(name)}
+def _check_credentials(endpoint: Endpoint) -> None:
+    """One thing alone says who we are, and an identity in TLS has TLS to be shown in; raises InvalidEndpoint."""
+    if endpoint.auth and any(name.lower() == "authorization" for name in endpoint.headers):
+        raise _refused("auth", "stands for the header Authorization; take that out of `headers`")
+    if endpoint.tls is None:
+        return
+    if urlsplit(endpoint.url).scheme != "https":
+        raise _refused("tls", "needs a URL that begins with https")
+    check_identity(endpoint.tls)
+
+
+def _with_token_url(auth: OAuth2Auth, rules: Rules) -> OAuth2Auth:
+    """The token endpoint is judged as the endpoint is."""
+    try:
+        return replace(auth, token_url=rules.url_policy.check_url(auth.token_url))
+    except InvalidEndpoint as error:
+        problems = error.errors.get("url", [str(error)])
+        raise InvalidEndpoint(f"the token URL cannot be used: {error}", {"auth.token_url": problems}) from None
+
+
+def _without_credentials(endpoint: Endpoint, *, given: Mapping[str, Any]) -> Endpoint:
+    harmless = {name: value for name, value in endpoint.headers.items() if not looks_like_credential(name)}
+    kept: dict[str, Any] = {"headers": harmless, "auth": None, "tls": None}
+    return replace(endpoint, **{name: value for name, value in kept.items() if name not in given})
+
+
+def _refused(field: str, problem: str) -> InvalidEndpoint:
+    return InvalidEndpoint(f"{field} {problem}", {field: [problem]})
 
 
 def _place(url: str) -> tuple[str, str | None, int | None]:

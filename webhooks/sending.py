@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from webhooks import __version__, schedule, signature_headers, tracing
+from webhooks import __version__, credentials, schedule, signature_headers, tracing
 from webhooks.answers import Claim
 from webhooks.attempting import Performed
+from webhooks.credentials import OAuth2Auth
 from webhooks.headers import ALWAYS_SENT, own_headers, recorded
 from webhooks.model import Delivery, Endpoint, ErrorCode, Outcome, Request, Verdict
 from webhooks.ports import Clock, Sender
@@ -29,9 +30,18 @@ def prepare(
         "user-agent": f"Hookline/{version}",
         **signature_headers.signed(body, endpoint, message_id=delivery.event_id, now=now),
     }
+    authorization = credentials.authorization(endpoint.auth)
+    if authorization:
+        ours["authorization"] = authorization
     if traceparent:
         ours[tracing.HEADER] = traceparent
-    return Request(url=endpoint.url, headers={**own_headers(endpoint), **ours}, body=body)
+    return Request(
+        url=endpoint.url,
+        headers={**own_headers(endpoint), **ours},
+        body=body,
+        oauth2=endpoint.auth if isinstance(endpoint.auth, OAuth2Auth) else None,
+        tls=endpoint.tls,
+    )
 
 
 def post(claim: Claim, sender: Sender, clock: Clock, *, send_traceparent: bool = False) -> Performed:

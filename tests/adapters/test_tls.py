@@ -6,7 +6,7 @@ import pytest
 
 from tests.certificates import Authority
 from tests.receivers import RecordingReceiver, drips, hangs_up, resets
-from webhooks.adapters.pooling import tls_context
+from webhooks.adapters.tls import tls_context
 from webhooks.model import ErrorCode, Verdict
 
 

@@ -17,7 +17,8 @@ def other(client):
     """Another tenant's endpoint, event and delivery."""
     endpoint = client.endpoint(tenant="other")["id"]
     event = client.event(tenant="other").json["id"]
-    return {"endpoint": endpoint, "event": event, "delivery": f"{event}:{endpoint}"}
+    recovery = client.post("/v1/recoveries", {"since": "2020-01-01T00:00:00Z", "tenant": "other"}).json["id"]
+    return {"endpoint": endpoint, "event": event, "delivery": f"{event}:{endpoint}", "recovery": recovery}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,10 @@ def other(client):
         ("PATCH", "/v1/endpoints/{endpoint}", {"description": "x"}),
         ("DELETE", "/v1/endpoints/{endpoint}", None),
         ("GET", "/v1/endpoints/{endpoint}/secret", None),
+        ("POST", "/v1/endpoints/{endpoint}/secret/rotate", None),
+        ("DELETE", "/v1/endpoints/{endpoint}/secret/previous", None),
+        ("POST", "/v1/endpoints/{endpoint}/recover", {"since": "2020-01-01T00:00:00Z"}),
+        ("GET", "/v1/recoveries/{recovery}", None),
         ("POST", "/v1/endpoints/{endpoint}/test", None),
         ("GET", "/v1/deliveries/{delivery}", None),
         ("POST", "/v1/deliveries/{delivery}/replay", None),
@@ -62,7 +67,12 @@ def test_what_is_not_named_is_narrowed_to_the_keys_tenant(bound, other):
 
 
 @pytest.mark.parametrize(
-    ("path", "body"), [("/v1/events", {"type": "a.b", "data": 1}), ("/v1/endpoints", {"url": "https://a.example/"})]
+    ("path", "body"),
+    [
+        ("/v1/events", {"type": "a.b", "data": 1}),
+        ("/v1/endpoints", {"url": "https://a.example/"}),
+        ("/v1/recoveries", {"since": "2020-01-01T00:00:00Z"}),
+    ],
 )
 def test_making_something_for_another_tenant_is_forbidden(bound, path, body):
     answer = bound.post(path, {**body, "tenant": "other"})

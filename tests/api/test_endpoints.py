@@ -7,7 +7,7 @@ from webhooks.signing import decode_secret
 
 FIELDS = {
     "id", "tenant", "url", "description", "event_types", "channels", "filter", "enabled", "disabled_reason",
-    "disabled_at", "headers", "auth", "signing", "retry_schedule", "timeout_seconds", "rate_limit", "max_in_flight",
+    "disabled_at", "headers", "auth", "tls", "signing", "retry_schedule", "timeout_seconds", "rate_limit", "max_in_flight",
     "ordered", "metadata", "health", "public_key", "created_at", "updated_at",
 }  # fmt: skip
 SETTABLE = FIELDS - {"id", "public_key", "disabled_reason", "disabled_at", "health", "created_at", "updated_at"}

@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +19,9 @@ from urllib3.util import SKIP_HEADER
 from webhooks.adapters.deadline import Monotonic, within
 from webhooks.adapters.dialling import Dialler
 from webhooks.adapters.failure import NOTHING_SENT, SendFailure
-from webhooks.adapters.pooling import Pools, tls_context
+from webhooks.adapters.pooling import Pools
 from webhooks.adapters.resolving import Resolve, Resolver, system_addresses
+from webhooks.adapters.tokens import Token, Tokens
 from webhooks.adapters.tunnelling import EgressProxy
 from webhooks.errors import InvalidEndpoint
 from webhooks.lifecycle import is_success
@@ -54,7 +56,8 @@ class HttpSender:
         self._monotonic = monotonic
         self._resolver = Resolver(resolve, monotonic=monotonic)
         dialler = Dialler(policy, self._resolver, monotonic=monotonic, proxy=proxy)
-        self._adapter = _Adapter(Pools(dialler, tls=tls_context(ca_bundle), monotonic=monotonic))
+        self._tokens = Tokens(self._exchange, monotonic=monotonic)
+        self._adapter = _Adapter(Pools(dialler, ca_bundle=ca_bundle, monotonic=monotonic))
 
     def send(self, request: Request, *, timeout_seconds: float) -> Outcome:
         """See `ports.Sender.send`."""
@@ -70,7 +73,7 @@ class HttpSender:
 
     def _outcome(self, request: Request) -> Outcome:
         try:
-            response = self._exchange(request)
+            response = self._answer(request)
         except SendFailure as failure:
             if failure.code is ErrorCode.INTERNAL:
                 log.error("send.failed_here", detail=failure.detail)  # noqa: TRY400 - the sentence says it all
@@ -84,6 +87,21 @@ class HttpSender:
             return Outcome(verdict=Verdict.DELIVERED, response=response)
         return Outcome(verdict=Verdict.FAILED, response=response, detail=_redirect_hint(response))
 
+    def _answer(self, request: Request) -> Response:
+        """The answer, to a request with a token where one is wanted.
+
+        A kept token may have been withdrawn: after a 401 it goes once more with a new one, for that the first
+        was refused is sure. Raises SendFailure, InvalidEndpoint.
+        """
+        if request.oauth2 is None:
+            return self._exchange(request)
+        token = self._tokens.token(request.oauth2)
+        response = self._exchange(_with_token(request, token))
+        if response.status_code != HTTPStatus.UNAUTHORIZED or token.fresh:
+            return response
+        self._tokens.forget(request.oauth2, token)
+        return self._exchange(_with_token(request, self._tokens.token(request.oauth2)))
+
     def _exchange(self, request: Request) -> Response:
         """The answer; no redirect is followed, nothing is sent twice. Raises SendFailure, InvalidEndpoint."""
         prepared = requests.PreparedRequest()
@@ -91,7 +109,7 @@ class HttpSender:
         prepared.url = parse_url(request.url).text
         prepared.headers = _wire_headers(request)
         prepared.body = request.body
-        return _read(self._adapter.send(prepared, stream=True).raw)
+        return _read(self._adapter.send(prepared, stream=True, cert=request.tls).raw)  # type: ignore[arg-type]  # ours
 
 
 class _Adapter(HTTPAdapter):
@@ -105,10 +123,10 @@ class _Adapter(HTTPAdapter):
         self.poolmanager = self._pools
 
     def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *_: Any, **__: Any
+        self, request: requests.PreparedRequest, *_: Any, cert: Any = None, **__: Any
     ) -> HTTPConnectionPool:
         url = _parsed(request)
-        return self._pools.pool(url.scheme, url.host, url.port)
+        return self._pools.pool(url.scheme, url.host, url.port, cert)
 
     def request_url(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> str:
         return _parsed(request).target
@@ -121,6 +139,10 @@ class _Adapter(HTTPAdapter):
         response.request = req
         response.raw = resp
         return response
+
+
+def _with_token(request: Request, token: Token) -> Request:
+    return replace(request, headers={**request.headers, "authorization": f"Bearer {token.text}"})
 
 
 def _parsed(request: requests.PreparedRequest) -> WebUrl:

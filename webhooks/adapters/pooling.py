@@ -1,20 +1,23 @@
 """Connections kept for the next request to the same host, none for another host on the same address."""
 
-import ssl
 import threading
 from typing import Any
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from webhooks.adapters.connecting import PlainConnection, TlsConnection
-from webhooks.adapters.deadline import DeadlineTlsSocket, Monotonic
+from webhooks.adapters.deadline import Monotonic
 from webhooks.adapters.dialling import Dialler
+from webhooks.adapters.tls import context_of, tls_context
+from webhooks.credentials import TlsIdentity
 
 MOST_POOLS = 500
 CONNECTIONS_PER_POOL = 100
 IDLE_SECONDS = 30.0
 SWEEP_SECONDS = 5.0
+
+
+Place = tuple[str, str, int, TlsIdentity | None]
 
 
 class PlainPool(HTTPConnectionPool):
@@ -30,25 +33,29 @@ class TlsPool(HTTPSConnectionPool):
 
 
 class Pools:
-    """One pool for each scheme, host and port. All of them share one TLS identity: that of the context."""
+    """One pool for each scheme, host, port and TLS identity: no endpoint speaks over another one's connection."""
 
-    def __init__(self, dialler: Dialler, *, tls: ssl.SSLContext, monotonic: Monotonic) -> None:
+    def __init__(self, dialler: Dialler, *, ca_bundle: str | None = None, monotonic: Monotonic) -> None:
         self._connection: dict[str, Any] = {"dialler": dialler, "monotonic": monotonic}
-        self._tls = tls
+        self._ca_bundle = ca_bundle
+        self._tls = tls_context(ca_bundle)
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._pools: dict[tuple[str, str, int], HTTPConnectionPool] = {}
+        self._pools: dict[Place, HTTPConnectionPool] = {}
         self._closed = threading.Event()
         self._sweeper: threading.Thread | None = None
 
-    def pool(self, scheme: str, host: str, port: int) -> HTTPConnectionPool:
+    def pool(self, scheme: str, host: str, port: int, identity: TlsIdentity | None = None) -> HTTPConnectionPool:
         """The pool of that place. The one that was not asked for the longest makes room for a new one.
 
         It closes its connections when the last request that uses it is over, as urllib3's pools do.
+        Raises SendFailure for an identity that cannot be used.
         """
-        place = (scheme, host, port)
+        place = (scheme, host, port, identity)
+        # Reading an identity takes milliseconds, in which others should not stand at the lock.
+        new = None if place in self._pools else self._new_pool(*place)
         with self._lock:
-            pool = self._pools.pop(place, None) or self._new_pool(scheme, host, port)
+            pool = self._pools.pop(place, None) or new or self._new_pool(*place)
             self._pools[place] = pool
             if len(self._pools) > MOST_POOLS:
                 del self._pools[next(iter(self._pools))]
@@ -73,9 +80,10 @@ class Pools:
         for pool in pools:
             pool.close()
 
-    def _new_pool(self, scheme: str, host: str, port: int) -> HTTPConnectionPool:
+    def _new_pool(self, scheme: str, host: str, port: int, identity: TlsIdentity | None) -> HTTPConnectionPool:
         if scheme == "https":
-            return TlsPool(host, port, maxsize=CONNECTIONS_PER_POOL, ssl_context=self._tls, **self._connection)
+            context = self._tls if identity is None else context_of(identity, self._ca_bundle)
+            return TlsPool(host, port, maxsize=CONNECTIONS_PER_POOL, ssl_context=context, **self._connection)
         return PlainPool(host, port, maxsize=CONNECTIONS_PER_POOL, **self._connection)
 
     def _sweep(self) -> None:
@@ -92,16 +100,3 @@ def _close_idle_in(pool: HTTPConnectionPool, before: float) -> None:
         for connection in shelf.queue:
             if connection is not None and connection.idle_since < before:
                 connection.close()
-
-
-def tls_context(ca_bundle: str | None = None) -> ssl.SSLContext:
-    """Certificates are verified, TLS 1.2 or later.
-
-    Trusted are the authorities of the bundle alone; without one the system's, and those that come with
-    requests, since a bare container has none of its own.
-    """
-    context = ssl.create_default_context(cafile=ca_bundle)
-    if ca_bundle is None:
-        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    context.sslsocket_class = DeadlineTlsSocket
-    return context

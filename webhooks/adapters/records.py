@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from webhooks.adapters.encryption import Cipher
+from webhooks.credentials import TlsIdentity, auth_fields, auth_of
 from webhooks.model import (
     Delivery,
     Endpoint,
@@ -133,6 +135,8 @@ def endpoint_fields(endpoint: Endpoint, cipher: Cipher) -> dict[str, str]:
     configuration["rate_limit"] = [limit.limit, limit.period_seconds] if limit else None
     hidden = {
         "url": endpoint.url,
+        "auth": auth_fields(endpoint.auth) if endpoint.auth else None,
+        "tls": asdict(endpoint.tls) if endpoint.tls else None,
         "headers": endpoint.headers,
         "secrets": [
             [secret.text, time_text(secret.expires_at) if secret.expires_at else None] for secret in endpoint.secrets
@@ -174,6 +178,8 @@ def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
         tenant=fields["tenant"],
         url=hidden["url"],
         headers=hidden["headers"],
+        auth=auth_of(hidden["auth"]) if hidden.get("auth") else None,
+        tls=TlsIdentity(**hidden["tls"]) if hidden.get("tls") else None,
         secrets=tuple(SigningSecret(text=text, expires_at=time_of(expires)) for text, expires in hidden["secrets"]),
         description=known["description"],
         event_types=tuple(known["event_types"]),
