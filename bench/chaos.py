@@ -14,9 +14,10 @@ from typing import Any
 import requests
 
 from bench.faults import Faults
+from bench.meddling import Meddling
 from bench.receiver import RecordingReceiver
 from bench.stack import Stack, wait_until
-from bench.troubled import TIMEOUT_SECONDS, Misbehaviour, event, register
+from bench.troubled import SCHEDULE, TIMEOUT_SECONDS, Misbehaviour, event, register
 from bench.verdict import Verdict, examine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,8 @@ def run(plan: Plan) -> Verdict:
         Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True) as stack,
     ):
         places = register(stack, receiver)
+        meddling = Meddling(stack, receiver, {"retry_schedule": SCHEDULE, "timeout_seconds": TIMEOUT_SECONDS})
+        meddling.start()
         load = Load(stack, plan)
         posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
         for poster in posters:
@@ -90,8 +93,10 @@ def run(plan: Plan) -> Verdict:
             f"  {len(load.accepted)} events accepted, {load.refused} posts refused; waiting for the end",
             flush=True,
         )
+        meddled = meddling.finish(seconds=STUCK_AFTER_SECONDS)
         _wait_for_the_end(stack)
         verdict = examine(stack, load.accepted, places, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
+        verdict.meddled, verdict.rounds = meddled, meddling.rounds
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:

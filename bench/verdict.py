@@ -42,6 +42,9 @@ class Verdict:
     too_late: list[str] = field(default_factory=list)
     overtaking: list[str] = field(default_factory=list)
     crowded: list[str] = field(default_factory=list)
+    meddled: list[str] = field(default_factory=list)
+    rounds: int = 0
+    """Of rotations, stops, recoveries and deletions meanwhile (bench/meddling.py); `meddled` is what went wrong there."""
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -49,7 +52,16 @@ class Verdict:
     @property
     def good(self) -> bool:
         """Whether every promise held."""
-        broken = (self.lost, self.stuck, self.early, self.wrong, self.unexcused, self.overtaking, self.crowded)
+        broken = (
+            self.lost,
+            self.stuck,
+            self.early,
+            self.wrong,
+            self.unexcused,
+            self.overtaking,
+            self.crowded,
+            self.meddled,
+        )
         return not any(broken)
 
     def table(self) -> str:
@@ -66,6 +78,8 @@ class Verdict:
             ("wrong place, state or index", _count(self.wrong)),
             ("out of order", _count(self.overtaking)),
             ("endpoints with more in flight than their cap", _count(self.crowded)),
+            ("rounds of rotating, disabling, recovering and deleting meanwhile", self.rounds),
+            ("lost or wrongly signed by those", _count(self.meddled)),
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
