@@ -9,7 +9,7 @@ SOURCES := webhooks workers api bench examples tests
 .DEFAULT_GOAL := help
 SCENARIOS := drain latency shapes growth storm memory start receiving isolation costs
 
-.PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench fuzz lock clean $(SCENARIOS)
+.PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench audit fuzz lock clean $(SCENARIOS)
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,13 @@ bench: $(INSTALLED) ## measure against what one would use instead, write docs/be
 
 fuzz: $(INSTALLED) ## 100,000 random and mutated webhooks at the door of every scheme
 	FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --timeout 3600 tests/api/test_fuzz_door.py
+
+audit: $(INSTALLED) ## known vulnerabilities and licences of what is installed, and an SBOM (build/sbom.json)
+	@mkdir -p build
+	$(BIN)/pip-licenses --format=markdown --order=license
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/runtime.lock --progress-spinner off \
+		--format cyclonedx-json --output build/sbom.json
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/runtime.lock --progress-spinner off --strict
 
 dist: $(INSTALLED) ## build sdist and wheel into dist/; refuses when this commit's tag is of another version
 	@version=$$($(BIN)/python -c 'import webhooks; print(webhooks.__version__)'); \

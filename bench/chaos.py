@@ -13,16 +13,20 @@ from typing import Any
 
 import requests
 
+from bench import handled
 from bench.faults import Faults
+from bench.handled import Webhooks
 from bench.meddling import Meddling
 from bench.receiver import RecordingReceiver
 from bench.stack import Stack, wait_until
-from bench.troubled import SCHEDULE, TIMEOUT_SECONDS, Misbehaviour, event, register
+from bench.troubled import TIMEOUT_SECONDS, Misbehaviour, event, register
 from bench.verdict import Verdict, examine
 
 ROOT = Path(__file__).resolve().parent.parent
 LEASE_SECONDS = TIMEOUT_SECONDS + 15
 STUCK_AFTER_SECONDS = LEASE_SECONDS + 30
+WEBHOOK_SHARE = 20
+"""One webhook is received for so many deliveries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +79,17 @@ def run(plan: Plan) -> Verdict:
     with (
         tempfile.TemporaryDirectory() as folder,
         RecordingReceiver(Misbehaviour(random.Random(plan.seed + 1))) as receiver,
-        Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True) as stack,
+        Stack(
+            Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True, environ=handled.ENVIRON
+        ) as stack,
     ):
         places = register(stack, receiver)
-        meddling = Meddling(stack, receiver, {"retry_schedule": SCHEDULE, "timeout_seconds": TIMEOUT_SECONDS})
+        meddling = Meddling(stack, receiver)
         meddling.start()
         load = Load(stack, plan)
+        webhooks = Webhooks(stack, plan.deliveries // WEBHOOK_SHARE, plan.per_second / WEBHOOK_SHARE)
         posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
+        posters.append(threading.Thread(target=webhooks.run))
         for poster in posters:
             poster.start()
         faults = Faults(stack, luck)
@@ -93,10 +101,12 @@ def run(plan: Plan) -> Verdict:
             f"  {len(load.accepted)} events accepted, {load.refused} posts refused; waiting for the end",
             flush=True,
         )
-        meddled = meddling.finish(seconds=STUCK_AFTER_SECONDS)
         _wait_for_the_end(stack)
+        webhooks.wait(seconds=STUCK_AFTER_SECONDS)
         verdict = examine(stack, load.accepted, places, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
-        verdict.meddled, verdict.rounds = meddled, meddling.rounds
+        verdict.meddled, verdict.rounds = meddling.finish(seconds=STUCK_AFTER_SECONDS), meddling.rounds
+        verdict.webhooks = len(webhooks.acknowledged)
+        verdict.unhandled, verdict.handled_twice = webhooks.unhandled(), webhooks.handled_twice()
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:

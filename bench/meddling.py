@@ -12,6 +12,7 @@ import requests
 
 from bench.receiver import Arrival, RecordingReceiver
 from bench.stack import Stack, wait_until
+from bench.troubled import SCHEDULE, TIMEOUT_SECONDS
 from webhooks import signing
 from webhooks.errors import BadSignature
 
@@ -30,8 +31,6 @@ class Meddling:
 
     stack: Stack
     receiver: RecordingReceiver
-    endpoint: dict[str, Any]
-    """Settings of the endpoint that is meddled with."""
     rounds: int = 0
     posted: list[str] = field(default_factory=list)
     signed_by: list[str] = field(default_factory=list)
@@ -42,8 +41,9 @@ class Meddling:
 
     def start(self) -> None:
         """From now on, until `finish`."""
-        settings = {**self.endpoint, "url": f"{self.receiver.url}{PATH}", "tenant": TENANT}
-        made = self._insist("POST", "/v1/endpoints", settings)
+        settings = {"url": f"{self.receiver.url}{PATH}", "tenant": TENANT}
+        common = {"retry_schedule": SCHEDULE, "timeout_seconds": TIMEOUT_SECONDS}
+        made = self._insist("POST", "/v1/endpoints", {**settings, **common})
         self._id = made["id"]
         self.signed_by.append(made["secret"])
         self._thread = threading.Thread(target=self._run, name="meddling")

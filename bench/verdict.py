@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cryptography.fernet import Fernet
-
 from bench.faults import Fault
 from bench.ordering import most_at_once, overtaking
 from bench.receiver import Arrival
@@ -44,7 +42,10 @@ class Verdict:
     crowded: list[str] = field(default_factory=list)
     meddled: list[str] = field(default_factory=list)
     rounds: int = 0
-    """Of rotations, stops, recoveries and deletions meanwhile (bench/meddling.py); `meddled` is what went wrong there."""
+    """Of rotations, stops, recoveries and deletions (bench/meddling.py); `meddled` is what went wrong there."""
+    webhooks: int = 0
+    unhandled: list[str] = field(default_factory=list)
+    handled_twice: list[str] = field(default_factory=list)
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -52,17 +53,8 @@ class Verdict:
     @property
     def good(self) -> bool:
         """Whether every promise held."""
-        broken = (
-            self.lost,
-            self.stuck,
-            self.early,
-            self.wrong,
-            self.unexcused,
-            self.overtaking,
-            self.crowded,
-            self.meddled,
-        )
-        return not any(broken)
+        broken = (self.lost, self.stuck, self.early, self.wrong, self.unexcused, self.overtaking, self.crowded)
+        return not any((*broken, self.unhandled, self.handled_twice, self.meddled))
 
     def table(self) -> str:
         """All of it, as Markdown."""
@@ -83,6 +75,9 @@ class Verdict:
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
+            ("webhooks acknowledged", self.webhooks),
+            ("acknowledged and not handled", _count(self.unhandled)),
+            ("whose guarded effect happened more than once", _count(self.handled_twice)),
             ("attempts whose worker died", self.lost_attempts),
             ("retries late, waits for their endpoint too: p50, max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
         ]
@@ -104,7 +99,7 @@ def examine(
 ) -> Verdict:
     """Compare what was acknowledged with what the store says and what the receiver saw."""
     store = RedisStore.from_url(
-        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([Fernet.generate_key().decode()])
+        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([stack.environ["HOOKLINE_SECRET_KEY"]])
     )
     received: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for arrival in arrivals:

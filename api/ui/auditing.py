@@ -24,13 +24,17 @@ ACTIONS: Mapping[str, str] = {
     "endpoints.revoke": "revoke_previous_secrets",
     "deliveries.replay_one": "replay_delivery",
     "deliveries.cancel_one": "cancel_delivery",
+    "access.create_key": "create_key",
+    "access.revoke_key": "delete_key",
+    "access.create_link": "create_portal_link",
+    "access.revoke_link": "revoke_portal_link",
     "inbox.replay": "replay_inbox",
     "inbox.ignore_one": "ignore_inbox",
     "recoveries.begin": "recover_endpoint",
     "events.replay_all": "replay_events_deliveries",
 }
 """Each page's view, and the operation of the API that does the same."""
-TARGETS = ("endpoint_id", "delivery_id", "event_id")
+TARGETS = ("endpoint_id", "delivery_id", "event_id", "key_id", "link_id")
 
 log = structlog.get_logger()
 

@@ -20,6 +20,8 @@ SAID = {
     "replayed": "It goes once more, with a full budget of retries.",
     "handled_again": "Its finished handlers run once more.",
     "ignored": "It needs no handling. Handle it again to take it up.",
+    "key_revoked": "The key is revoked; within a second no process accepts it.",
+    "link_revoked": "The link is ended, and so are the sessions that it opened.",
     "registered": "It is registered. Its signing secret is below: your receiver verifies with it.",
     "changed": "It is changed.",
     "enabled": "It is enabled and gets what happens from now on.",

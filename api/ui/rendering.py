@@ -27,7 +27,7 @@ def show(template: str, **values: Any) -> ResponseReturnValue:
     return Response(part, headers={MARK: mark}, content_type="text/html; charset=utf-8")
 
 
-def link(name: str, **values: Any) -> str:
+def link(name: str, /, **values: Any) -> str:
     """The address of a page in the part of the site that this request is in."""
     return url_for(f"{g.area.name}.{name}", **values)
 

@@ -13,11 +13,14 @@ from api import errors
 from api.auth import Principal
 from api.errors import HTTP_TABLE, TABLE, Row
 from api.ui import (
+    access_pages,
     assets,
+    audit_pages,
     auditing,
     delivery_pages,
     endpoint_pages,
     event_pages,
+    event_type_pages,
     flow_pages,
     formats,
     inbox_pages,
@@ -43,6 +46,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 PUBLISHING = (".events.ask_new", ".events.post_new")
+MANAGING = (".access.show", ".audit.show_list")
+"""Pages to look at that need more than reading, as their calls of the API do."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 GOT_LOST = "nothing is at this address; the links above lead to what there is"
 
@@ -58,6 +63,8 @@ class Section:
     page: str
     for_installation: bool = False
     """Shows more than one tenant's things, so it is not for a holder who is bound to one."""
+    for_operators: bool = False
+    """Is not in the portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +84,20 @@ class Area:
         return [section for section in self.sections if not (bound and section.for_installation)]
 
 
-OPERATORS = (flow_pages.blueprint, overview_pages.blueprint, inbox_pages.blueprint)
-SHARED = (event_pages.blueprint, delivery_pages.blueprint, endpoint_pages.blueprint, recovery_pages.blueprint)
+OPERATORS = (
+    flow_pages.blueprint,
+    overview_pages.blueprint,
+    inbox_pages.blueprint,
+    access_pages.blueprint,
+    audit_pages.blueprint,
+)
+SHARED = (
+    event_pages.blueprint,
+    delivery_pages.blueprint,
+    endpoint_pages.blueprint,
+    recovery_pages.blueprint,
+    event_type_pages.blueprint,
+)
 """Pages that make sense for one tenant as well as for the installation."""
 SECTIONS = (
     Section(name="flow", label="Flow", page="flow.show_flow", for_installation=True),
@@ -86,7 +105,10 @@ SECTIONS = (
     Section(name="events", label="Events", page="events.show_list"),
     Section(name="deliveries", label="Deliveries", page="deliveries.show_list"),
     Section(name="endpoints", label="Endpoints", page="endpoints.show_list"),
+    Section(name="event_types", label="Event types", page="event_types.show_list"),
     Section(name="inbox", label="Inbox", page="inbox.show_list", for_installation=True),
+    Section(name="access", label="Access", page="access.show", for_operators=True),
+    Section(name="audit", label="Audit", page="audit.show_list", for_operators=True),
 )
 
 
@@ -115,7 +137,7 @@ def _customers_area(wiring: Wiring) -> Blueprint:
         name="portal",
         title="Webhooks",
         cookies=Cookies(name="hookline_portal", path="/portal", keys=wiring.settings.secret_keys),
-        sections=[section for section in SECTIONS if not section.for_installation],
+        sections=[each for each in SECTIONS if not (each.for_installation or each.for_operators)],
         holder=portal.principal_of_session,
     )
     return _blueprint(area, portal.blueprint, *SHARED)
@@ -163,7 +185,8 @@ def _require_scope() -> None:
     if not g.visitor or (request.endpoint or "").endswith(".signing_in.leave"):
         return
     usual = Scope.READ if request.method in SAFE_METHODS else Scope.MANAGE
-    needed = Scope.PUBLISH if (request.endpoint or "").endswith(PUBLISHING) else usual
+    page = request.endpoint or ""
+    needed = Scope.PUBLISH if page.endswith(PUBLISHING) else Scope.MANAGE if page.endswith(MANAGING) else usual
     if needed not in g.principal.scopes:
         raise Forbidden(f"this needs a key with the scope `{needed}`; sign out, and in again with another one")
 
