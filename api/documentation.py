@@ -1,5 +1,6 @@
 """`/docs`: the OpenAPI document as one page that needs no network and no script."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ class Operation:
     summary: str
     parameters: list["Row"]
     body: list["Row"]
+    example: str
+    """Of the body, as JSON; empty where there is none."""
     answers: dict[str, str]
 
 
@@ -79,6 +82,7 @@ def _operation(document: dict[str, Any], path: str, method: str, item: dict[str,
             if isinstance(each, dict) and "name" in each
         ],
         body=_body(document, described),
+        example=_example(described),
         answers={
             status: answer.get("description", "")
             for status, answer in described["responses"].items()
@@ -110,3 +114,8 @@ def _kind(schema: dict[str, Any]) -> str:
         kind = " | ".join(map(str, schema["enum"]))
     bounds = [f"{sign} {schema[name]:g}" for name, sign in BOUNDS.items() if name in schema]
     return ", ".join([kind, *bounds])
+
+
+def _example(described: dict[str, Any]) -> str:
+    content = described.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return json.dumps(content["example"], indent=2) if "example" in content else ""

@@ -13,7 +13,9 @@ from typing import Any
 
 import requests
 
+from bench import handled
 from bench.faults import Faults
+from bench.handled import Webhooks
 from bench.receiver import RecordingReceiver
 from bench.stack import Stack, wait_until
 from bench.troubled import TIMEOUT_SECONDS, Misbehaviour, event, register
@@ -22,6 +24,8 @@ from bench.verdict import Verdict, examine
 ROOT = Path(__file__).resolve().parent.parent
 LEASE_SECONDS = TIMEOUT_SECONDS + 15
 STUCK_AFTER_SECONDS = LEASE_SECONDS + 30
+WEBHOOK_SHARE = 20
+"""One webhook is received for so many deliveries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +78,15 @@ def run(plan: Plan) -> Verdict:
     with (
         tempfile.TemporaryDirectory() as folder,
         RecordingReceiver(Misbehaviour(random.Random(plan.seed + 1))) as receiver,
-        Stack(Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True) as stack,
+        Stack(
+            Path(folder), workers=2, handler_workers=1, slots=20, fsync="always", around=True, environ=handled.ENVIRON
+        ) as stack,
     ):
         places = register(stack, receiver)
         load = Load(stack, plan)
+        webhooks = Webhooks(stack, plan.deliveries // WEBHOOK_SHARE, plan.per_second / WEBHOOK_SHARE)
         posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
+        posters.append(threading.Thread(target=webhooks.run))
         for poster in posters:
             poster.start()
         faults = Faults(stack, luck)
@@ -91,7 +99,10 @@ def run(plan: Plan) -> Verdict:
             flush=True,
         )
         _wait_for_the_end(stack)
+        webhooks.wait(seconds=STUCK_AFTER_SECONDS)
         verdict = examine(stack, load.accepted, places, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
+        verdict.webhooks = len(webhooks.acknowledged)
+        verdict.unhandled, verdict.handled_twice = webhooks.unhandled(), webhooks.handled_twice()
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)
         if not verdict.good:
             for name in stack.commands:

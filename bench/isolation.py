@@ -13,8 +13,8 @@ from bench.report import machine, table
 from bench.sink import Sink
 from bench.stack import Stack, wait_until
 
-ROUNDS = 5
-SECONDS = 20
+ROUNDS = 3
+SECONDS = 15
 PER_SECOND = 25
 """Deliveries to the healthy endpoint, and as many to those that hang."""
 MANY = 50

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cryptography.fernet import Fernet
-
 from bench.faults import Fault
 from bench.ordering import most_at_once, overtaking
 from bench.receiver import Arrival
@@ -42,6 +40,9 @@ class Verdict:
     too_late: list[str] = field(default_factory=list)
     overtaking: list[str] = field(default_factory=list)
     crowded: list[str] = field(default_factory=list)
+    webhooks: int = 0
+    unhandled: list[str] = field(default_factory=list)
+    handled_twice: list[str] = field(default_factory=list)
     lost_attempts: int = 0
     late: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -50,7 +51,7 @@ class Verdict:
     def good(self) -> bool:
         """Whether every promise held."""
         broken = (self.lost, self.stuck, self.early, self.wrong, self.unexcused, self.overtaking, self.crowded)
-        return not any(broken)
+        return not any((*broken, self.unhandled, self.handled_twice))
 
     def table(self) -> str:
         """All of it, as Markdown."""
@@ -69,6 +70,9 @@ class Verdict:
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),
+            ("webhooks acknowledged", self.webhooks),
+            ("acknowledged and not handled", _count(self.unhandled)),
+            ("whose guarded effect happened more than once", _count(self.handled_twice)),
             ("attempts whose worker died", self.lost_attempts),
             ("retries late, waits for their endpoint too: p50, max", f"{late[len(late) // 2]:.3f} s, {late[-1]:.1f} s"),
         ]
@@ -90,7 +94,7 @@ def examine(
 ) -> Verdict:
     """Compare what was acknowledged with what the store says and what the receiver saw."""
     store = RedisStore.from_url(
-        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([Fernet.generate_key().decode()])
+        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([stack.environ["HOOKLINE_SECRET_KEY"]])
     )
     received: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for arrival in arrivals:

@@ -73,3 +73,63 @@ def test_one_that_yields_is_proved_lost_by_a_later_one_that_yields(world, remind
     republished = [each.delivery_id for each in world.store.republish(Lane.DELIVERIES, queue_empty=False)]
 
     assert republished == [first]
+
+
+def test_those_that_wait_for_an_endpoint_never_fill_more_than_the_window(world, reminders):
+    """Cap beyond the window: what is let go stands in ready, holding its slot, and goes by its tenant's turn."""
+    world.change(max_in_flight=1)
+    ids = [reminders["publish"]() for _ in range(200)]
+    world.change(max_in_flight=1000)
+    full = world.store.client.zcard("published:deliveries")
+    other = reminders["publish"](tenant="other")
+    world.claim(ids[0])
+    published = [each.delivery_id for each in world.store.fill(Lane.DELIVERIES, window=world.window + 1)]
+
+    assert (full, other in published) == (world.window, True)
+    assert world.store.client.zcard("in_flight:ep_1") == world.health().effective_cap == 61
+    assert world.health().waiting == 139
+
+
+def test_what_was_let_go_with_a_full_window_is_all_published_in_the_end_and_once(world, reminders):
+    world.change(max_in_flight=1)
+    ids = [reminders["publish"]() for _ in range(150)]
+    world.change(max_in_flight=120)
+    done = []
+    while len(done) < 150:
+        for each in ids:
+            if world.store.places(each) == ["published:deliveries"]:
+                world.attempt(each)
+                done.append(each)
+        world.stage()
+
+    assert sorted(done) == sorted(ids)
+
+
+def test_a_slot_that_ran_out_in_ready_is_asked_for_anew(world, reminders):
+    world.change(max_in_flight=1)
+    ids = [reminders["publish"]() for _ in range(100)]
+    world.change(max_in_flight=60)
+    standing = [each for each in ids if world.store.places(each) == ["ready:deliveries:fresh"]]
+    world.advance(61)
+    world.stage()
+    for each in ids:
+        if world.store.places(each) == ["published:deliveries"]:
+            world.claim(each)
+    world.stage()
+    claimed = world.store.client.zcard("claimed")
+
+    assert len(standing) == 10
+    assert claimed <= 60
+
+
+def test_what_an_endpoint_lets_go_takes_no_room_from_those_that_stand_in_ready(world, reminders):
+    world.change(max_in_flight=1)
+    ids = [reminders["publish"]() for _ in range(200)]
+    world.change(max_in_flight=1000)
+    other = reminders["publish"](tenant="other")
+    for each in ids[:5]:
+        world.attempt(each)
+    published = [each.delivery_id for each in world.store.fill(Lane.DELIVERIES, window=world.window)]
+
+    assert other in published
+    assert len(published) == 5

@@ -58,10 +58,11 @@ local function reserve_start(d, by)
   redis.call('HSET', e, 'reserved_us', int(math.max(tonumber(r[2]) or 0, NOW) + by * interval))
 end
 
-local function publish(id, d)
+-- `reserved`: its start was reserved when it was let go, before it stood in ready.
+local function publish(id, d, reserved)
   on_conveyor(d, redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id))
   redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
-  reserve_start(d, 1)
+  if not reserved then reserve_start(d, 1) end
   redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us', 'yields')
   remind(id, d)
 end
@@ -93,8 +94,13 @@ local function must_wait(d)
   return nil
 end
 
--- To the conveyor if the endpoint takes it and nobody waits already; else to the endpoint's waiting list.
+-- To the conveyor if the endpoint takes it and nobody waits already, or if it holds a slot, having been let go before;
+-- else to the endpoint's waiting list.
 local function admit(id, d)
+  if tonumber(redis.call('ZSCORE', K.in_flight .. d.endpoint_id, id) or 0) > NOW then
+    publish(id, d, true)
+    return true
+  end
   local why, wake_at = must_wait(d)
   if why then
     wait(id, d, why, wake_at)
@@ -166,6 +172,8 @@ local function place_behind(id, d)
 end
 
 -- Lets as many of those that wait for this endpoint go as it takes. While any is left, exactly one ep:<id> stands in due.
+-- Where the window is full or anything stands in ready they hold their slots there: how many wait for one endpoint must not
+-- keep out other tenants, whose turn it is as well.
 local function release_waiting(endpoint)
   local waiting = K.waiting .. endpoint
   while redis.call('EXISTS', waiting) == 1 do
@@ -175,9 +183,17 @@ local function release_waiting(endpoint)
       return
     end
     local id = redis.call('ZPOPMIN', waiting)[1]
+    local d, lane = facts(id), lane_of(endpoint)
     count_waiting(-1)
     redis.call('HDEL', K.delivery .. id, 'waiting_for')
-    publish(id, facts(id))
+    local free = redis.call('ZCARD', K.published .. lane) < P.windows[lane]
+    if free and redis.call('EXISTS', K.ready .. lane .. ':fresh', K.ready .. lane .. ':retry') == 0 then
+      publish(id, d)
+    else
+      redis.call('ZADD', K.in_flight .. endpoint, NOW + P.reserve_us, id)
+      reserve_start(d, 1)
+      make_ready(id, d, tonumber(d.retries_used) > 0 and 'retry' or 'fresh')
+    end
   end
   redis.call('ZREM', K.due, 'ep:' .. endpoint)
 end
