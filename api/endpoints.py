@@ -11,9 +11,10 @@ from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape
 from api.event_schemas import TEST_DATA, TestSchema
 from api.reading import Blueprint
-from api.schemas import EndpointsQuery
-from api.shapes import EventShape
+from api.schemas import EndpointsQuery, SinceQuery
+from api.shapes import EndpointStatsShape, EventShape
 from api.wiring import wired
+from webhooks import endpoint_statistics
 from webhooks.answers import EndpointQuery, Page
 from webhooks.errors import NotFound
 from webhooks.event_types import json_text
@@ -105,6 +106,18 @@ def test_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnValue
         random_bytes=wiring.random_bytes,
     )
     return events.shown(endpoint.tenant, published)
+
+
+@blueprint.route("/<endpoint_id>/stats", methods=["GET"])
+@blueprint.arguments(SinceQuery, location="query")
+@blueprint.alt_response(200, schema=EndpointStatsShape)
+def read_statistics(query: dict[str, Any], endpoint_id: str) -> ResponseReturnValue:
+    """Count and time an endpoint's attempts, those of its latest 2,000 deliveries; test sends are left out."""
+    endpoint, wiring = known(endpoint_id), wired()
+    now = wiring.clock.now()
+    since = endpoint_statistics.beginning(query.get("since"), now=now)
+    attempts = wiring.store.attempts_since(endpoint.id, since)
+    return rendering.endpoint_statistics(endpoint_statistics.statistics(attempts, since=since, now=now))
 
 
 def known(endpoint_id: str) -> Endpoint:

@@ -11,6 +11,7 @@ from api.credential_schemas import shown_auth, shown_tls
 from webhooks import payload, schedule
 from webhooks.answers import Page
 from webhooks.credentials import masked
+from webhooks.endpoint_statistics import EndpointStatistics
 from webhooks.health import EndpointHealth, Line
 from webhooks.model import (
     INBOX_TENANT_PREFIX,
@@ -255,6 +256,21 @@ def replayed(value: Replayed) -> Json:
     return {
         "replayed": value.replayed,
         "refused": [{"id": each.id, "reason": each.reason} for each in value.refused],
+    }
+
+
+def endpoint_statistics(value: EndpointStatistics) -> Json:
+    """What an endpoint's attempts come to."""
+    return {
+        "attempts": value.attempts,
+        "delivered": value.delivered,
+        "failed": value.failed,
+        "p50_ms": value.p50_ms,
+        "p95_ms": value.p95_ms,
+        "buckets": [
+            {"start": payload.time_text(each.start), "delivered": each.delivered, "failed": each.failed}
+            for each in value.buckets
+        ],
     }
 
 

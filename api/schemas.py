@@ -63,6 +63,12 @@ class TenantQuery(StrictSchema):
     tenant = Text(least=1, most=64, check=check_name)
 
 
+class SinceQuery(StrictSchema):
+    """From when on something is counted."""
+
+    since = Moment()
+
+
 class EndpointsQuery(TenantQuery):
     """Which part of a tenant's endpoints is asked for."""
 

@@ -159,6 +159,25 @@ class InboxCountsShape(Schema):
     handlers = fields.Dict(fields.String(), fields.Integer(), required=True)
 
 
+class BucketShape(Schema):
+    """The attempts of an hour or a day."""
+
+    start = moment()
+    delivered = whole()
+    failed = whole()
+
+
+class EndpointStatsShape(Schema):
+    """How an endpoint fared."""
+
+    attempts = whole()
+    delivered = whole()
+    failed = whole()
+    p50_ms = decimal(null=True)
+    p95_ms = decimal(null=True)
+    buckets = fields.List(fields.Nested(BucketShape), required=True)
+
+
 class FlowShape(Schema):
     """The flow, counted."""
 

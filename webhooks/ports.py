@@ -316,6 +316,10 @@ class RecentStore(Protocol):
         """Each endpoint's latest outcomes, at most forty, the latest last; test sends are left out."""
         ...
 
+    def attempts_since(self, endpoint_id: str, since: datetime) -> list[Recent]:
+        """Attempts that started since then, of the endpoint's latest two thousand deliveries; no test sends."""
+        ...
+
     def failing(self, *, limit: int) -> list[str]:
         """Endpoints without a success since a failure, those that fail for longest first."""
         ...

@@ -5,15 +5,17 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from webhooks.adapters.attempt_records import LETTERS, VERDICTS
+from webhooks.adapters.attempt_records import LETTERS, VERDICTS, unpack_attempt
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
 from webhooks.answers import Recent
-from webhooks.model import HANDLER_PREFIX, Attempt
+from webhooks.model import HANDLER_PREFIX, Attempt, Trigger
 
 RECENT_KEPT = 40
 HOUR_SECONDS = 3600
+DELIVERIES_COUNTED = 2000
+AT_ONCE = 250
 SPARE = 4
 """How many times more are read than are wanted: handlers stand among them, and the same ones in two hours."""
 
@@ -28,6 +30,20 @@ class RedisRecent(RedisPart):
                 pipe.lrange(key("recent", each), 0, RECENT_KEPT - 1)
             found = pipe.execute()
         return [tuple(map(_unpacked, reversed(rows))) for rows in found]
+
+    def attempts_since(self, endpoint_id: str, since: datetime) -> list[Recent]:
+        """See `ports.RecentStore.attempts_since`."""
+        index = key("index", "endpoint", endpoint_id, "all")
+        with translated():
+            ids = self.client.zrange(index, 0, DELIVERIES_COUNTED - 1, desc=True)
+        found = []
+        for start in range(0, len(ids), AT_ONCE):
+            with translated(), self.client.pipeline(transaction=False) as pipe:
+                for each in ids[start : start + AT_ONCE]:
+                    pipe.lrange(key("attempts", each.decode()), 0, -1)
+                rows = [packed for packed_ones in pipe.execute() for packed in packed_ones]
+            found += [_shortened(attempt) for attempt in map(unpack_attempt, rows) if _counts(attempt, since)]
+        return found
 
     def failing(self, *, limit: int) -> list[str]:
         """See `ports.RecentStore.failing`."""
@@ -60,6 +76,20 @@ def pack_recent(attempt: Attempt) -> bytes:
     came = outcome.status_code or outcome.error or ""
     began_ms = round(attempt.started_at.timestamp() * 1000)
     return LETTERS[outcome.verdict] + msgspec.msgpack.encode((came, round(outcome.duration_ms, 1), began_ms))
+
+
+def _counts(attempt: Attempt, since: datetime) -> bool:
+    return attempt.started_at >= since and attempt.trigger is not Trigger.TEST
+
+
+def _shortened(attempt: Attempt) -> Recent:
+    outcome = attempt.outcome
+    return Recent(
+        verdict=outcome.verdict,
+        came=str(outcome.status_code or outcome.error or ""),
+        duration_ms=outcome.duration_ms,
+        started_at=attempt.started_at,
+    )
 
 
 def _unpacked(packed: bytes) -> Recent:
