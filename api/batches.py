@@ -9,6 +9,7 @@ from api import rendering
 from api.auth import principal
 from api.batch_schemas import BatchedEventSchema, BatchSchema, BatchShape
 from api.errors import problem_document
+from api.event_schemas import EXAMPLE
 from api.events import shown
 from api.reading import IDEMPOTENCY_KEY, Blueprint
 from api.wiring import wired
@@ -23,7 +24,7 @@ blueprint = Blueprint("batches", __name__, url_prefix="/v1/events/batch", descri
 
 
 @blueprint.route("", methods=["POST"])
-@blueprint.arguments(BatchSchema)
+@blueprint.arguments(BatchSchema, example={"events": [{**EXAMPLE, "id": "in_7-paid"}, EXAMPLE]})
 @blueprint.alt_response(200, schema=BatchShape, description="Each row's own answer, in their order")
 def publish_events(body: dict[str, Any]) -> ResponseReturnValue:
     """Publish up to 1,000 events, each on its own."""

@@ -1,5 +1,6 @@
 """`/docs`: the OpenAPI document as one page that needs no network and no script."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ class Operation:
     summary: str
     parameters: list[dict[str, Any]]
     body: dict[str, Any]
+    example: str
+    """Of the body, as JSON; empty where there is none."""
     answers: dict[str, str]
 
 
@@ -56,6 +59,7 @@ def _operation(document: dict[str, Any], path: str, method: str, item: dict[str,
         summary=described.get("summary", ""),
         parameters=[*item.get("parameters", []), *described.get("parameters", [])],
         body=_body(document, described),
+        example=_example(described),
         answers={
             status: answer.get("description", "")
             for status, answer in described["responses"].items()
@@ -70,3 +74,8 @@ def _body(document: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]
     schema: dict[str, Any] = document["components"]["schemas"].get(reference.rpartition("/")[2], {})
     properties: dict[str, Any] = schema.get("properties", {})
     return properties
+
+
+def _example(described: dict[str, Any]) -> str:
+    content = described.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return json.dumps(content["example"], indent=2) if "example" in content else ""

@@ -16,6 +16,10 @@ TEST_DATA = b'{"message":"A test event"}'
 MOST_CHANNELS, MOST_CHOSEN = 5, 1000
 
 
+EXAMPLE = {"type": "invoice.paid", "data": {"id": "in_7", "amount": 120.5}, "channels": ["eu"]}
+"""Shown with the call that publishes."""
+
+
 class DataSlice(fields.Raw):
     """Any JSON value, kept as the bytes that were posted."""
 

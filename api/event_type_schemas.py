@@ -20,20 +20,19 @@ def check_enforcement(value: str) -> None:
         raise ValueError(f"must be one of: {', '.join(Enforcement)}")
 
 
+EXAMPLE = {
+    "description": "An invoice was paid in full",
+    "schema": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}},
+    "example": {"amount": 120.5},
+    "enforcement": "warn",
+}
+"""Shown with the call that keeps an event type."""
+
+
 class EventTypeSchema(StrictSchema):
     """The body of `PUT /v1/event-types/<name>`; what is left out or null is the default."""
 
     refusal: ClassVar = InvalidRequest
-
-    class Meta(StrictSchema.Meta):
-        """Shown with the call."""
-
-        example: ClassVar = {
-            "description": "An invoice was paid in full",
-            "schema": {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}},
-            "example": {"amount": 120.5},
-            "enforcement": "warn",
-        }
 
     description = Text(most=LONGEST_DESCRIPTION, allow_none=True)
     schema = Object(allow_none=True)

@@ -10,6 +10,7 @@ from api import rendering
 from api.endpoints import known
 from api.errors import UnsupportedMediaType
 from api.event_type_schemas import (
+    EXAMPLE,
     AskedTypesShape,
     EventTypeListShape,
     EventTypeSchema,
@@ -44,7 +45,7 @@ def list_event_types(query: dict[str, Any]) -> ResponseReturnValue:
 
 
 @blueprint.route("/event-types/<name>", methods=["PUT"])
-@blueprint.arguments(EventTypeSchema)
+@blueprint.arguments(EventTypeSchema, example=EXAMPLE)
 @blueprint.alt_response(200, schema=EventTypeShape, description="Replaced")
 @blueprint.alt_response(201, schema=EventTypeShape, description="Made")
 @blueprint.problem(409, "The catalogue is full")

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from api import rendering
 from api.auth import principal
 from api.deliveries import Renderer
-from api.event_schemas import EventSchema
+from api.event_schemas import EXAMPLE, EventSchema
 from api.reading import Blueprint, idempotency_key
 from api.schemas import EventsQuery, TenantQuery
 from api.shapes import EventListShape, EventShape, ReplayedShape, WholeEventShape
@@ -24,7 +24,7 @@ blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="
 
 
 @blueprint.route("", methods=["POST"])
-@blueprint.arguments(EventSchema)
+@blueprint.arguments(EventSchema, example=EXAMPLE)
 @blueprint.alt_response(202, schema=EventShape, description="Kept; deliveries begin")
 @blueprint.alt_response(200, schema=EventShape, description="Kept before, as it is now")
 @blueprint.problem(409, "Other content under the same id or key")

@@ -10,6 +10,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.http import parse_options_header
 
 from api.errors import PROBLEM, UnsupportedMediaType
+from api.examples import EXAMPLES
 from api.shapes import ProblemShape
 from api.wiring import wired
 from webhooks.errors import InvalidRequest
@@ -91,6 +92,8 @@ class Blueprint(flask_smorest.Blueprint):
 
     def arguments(self, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Reads by one instance of the schema: making one for each request would cost as much as the reading."""
+        if schema.__name__ in EXAMPLES:
+            options["example"] = EXAMPLES[schema.__name__]
         decorate: Callable[[View], View] = super().arguments(schema(), **options)
         return decorate
 

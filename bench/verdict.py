@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cryptography.fernet import Fernet
-
 from bench.faults import Fault
 from bench.ordering import most_at_once, overtaking
 from bench.receiver import Arrival
@@ -96,7 +94,7 @@ def examine(
 ) -> Verdict:
     """Compare what was acknowledged with what the store says and what the receiver saw."""
     store = RedisStore.from_url(
-        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([Fernet.generate_key().decode()])
+        f"redis://127.0.0.1:{stack.valkey.port}/0", cipher=Cipher([stack.environ["HOOKLINE_SECRET_KEY"]])
     )
     received: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
     for arrival in arrivals:

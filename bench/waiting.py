@@ -1,5 +1,6 @@
 """Waiting retries cost workers nothing: the same load beside none and beside a hundred thousand that wait an hour."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -38,6 +39,7 @@ def run(folder: Path) -> str:
             _round(stack, sink)  # what threads and pools take once is not growth
         before = {name: _memory(stack) for name, stack in stacks.items()}
         _seed(many)
+        seeded = {name: _memory(stack) - before[name] for name, stack in stacks.items()}
         for _ in range(ROUNDS):
             for name, stack in stacks.items():
                 _note(figures[name], _round(stack, sink))
@@ -46,7 +48,7 @@ def run(folder: Path) -> str:
             for name, stack in stacks.items():
                 _note(figures[name], {"restart": _restart(stack, sink)})
         left = many.valkey.client.zcard("due")
-        return _section(figures, growth, left, machine(many.valkey))
+        return _section(figures, {"before the rounds": seeded, "after them": growth}, left, machine(many.valkey))
 
 
 def _seed(stack: Stack) -> None:
@@ -94,7 +96,7 @@ def _note(figures: Figures, found: dict[str, float]) -> None:
         figures.setdefault(name, []).append(value)
 
 
-def _section(figures: dict[str, Figures], growth: dict[str, float], left: int, where: str) -> str:
+def _section(figures: dict[str, Figures], growths: dict[str, dict[str, float]], left: int, where: str) -> str:
     def row(what: str, name: str, digits: int) -> tuple[str, str, str, str]:
         none, many = (Rounds(tuple(figures[each][name])) for each in ("none", "many"))
         return what, none.shown(digits), many.shown(digits), f"{many.median / none.median:.2f} ×"
@@ -104,13 +106,17 @@ def _section(figures: dict[str, Figures], growth: dict[str, float], left: int, w
         row("POST to arrival, p99, ms", "p99", 1),
         row("CPU of API, workers and Redis for each delivery, ms", "cpu", 2),
         row("restart of all workers to the first arrival, s", "restart", 1),
-        ("growth of the workers' memory, MB", f"{growth['none']:.1f}", f"{growth['many']:.1f}", ""),
+        *(
+            (f"memory that the workers took together, {when}, MB", f"{took['none']:.1f}", f"{took['many']:.1f}", "")
+            for when, took in growths.items()
+        ),
     ]
     return f"""## Retries that wait
 
 `make bench -- waiting`. {where}
 {ROUNDS} interleaved rounds of {SECONDS} s with {PER_SECOND} events a second, on one stack beside none
 and on another beside {WAITING:,} retries that wait for an hour ({left:,} still stood in `due` at the end).
-Medians, least and most.
+Medians, least and most. The machine's load was {os.getloadavg()[2]:.0f} on {os.cpu_count()} cores:
+where that is much more than one for each, other work ran beside, and only the ratios say anything.
 
 {table(("", "none wait", f"{WAITING:,} wait", "ratio"), rows)}"""

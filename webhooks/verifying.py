@@ -72,7 +72,7 @@ def read(source: Source, request: Incoming, *, most_bytes: int) -> Verified:
     scheme = SCHEMES[source.scheme]
     encoding = request.headers.get("content-encoding", "").strip().lower()
     body = payload.unpack(request.body, encoding=encoding, most_bytes=most_bytes)
-    form = scheme.takes_forms and forms.is_form(request)
+    form = scheme.takes_forms and forms.holds_form(request, body)
     content = forms.read(body) if form else payload.parse_received(body)
     found = scheme.identify(request, content, source.terms)
     return Verified(

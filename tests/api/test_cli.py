@@ -11,6 +11,7 @@ from tests.api.attempting import answered, attempt
 from tests.api.conftest import KEY
 from tests.api.serving import serving
 from webhooks.cli.commands import hookline
+from webhooks.cli.tail import changes
 
 
 @pytest.fixture
@@ -175,11 +176,73 @@ def test_the_inbox_is_looked_at(run, client):
     assert one(run("inbox", "replay", "msg_1")) == {"replayed": [], "refused": []}
 
 
-def test_tail_shows_what_comes_after_it_began(run, client):
+def test_tail_shows_what_was_there_to_nobody(run, client):
     client.endpoint()
     client.event("old.one")
 
     assert run("tail", "--looks", "1").stdout == ""
+
+
+def test_tail_shows_what_comes_and_what_changes_once_each_the_oldest_first():
+    def delivery(number, status, attempts=0):
+        return {"id": f"evt_{number}:ep_1", "status": status, "attempts_count": attempts}
+
+    seen = {}
+    looks = [
+        [delivery(1, "pending")],
+        [delivery(2, "pending"), delivery(1, "retrying", 1)],
+        [delivery(2, "pending"), delivery(1, "retrying", 1)],
+        [delivery(3, "pending"), delivery(2, "delivered", 1)],
+    ]
+    shown = [[each["id"][4] for each in changes(look, seen)] for look in looks]
+
+    assert shown == [["1"], ["1", "2"], [], ["2", "3"]]
+    assert set(seen) == {"evt_2:ep_1", "evt_3:ep_1"}
+
+
+def test_what_failed_in_a_time_range_is_recovered(run, client, store):
+    endpoint = client.endpoint(retry_schedule=[])["id"]
+    delivery = client.event().json["deliveries"][0]["id"]
+    attempt(store, delivery, answered(500), schedule=())
+    since = "2020-01-01T00:00:00Z"
+
+    assert one(run("endpoints", "recover", endpoint, "--since", since, "--dry-run")) == {"count": 1}
+    assert one(run("recoveries", "start", "--since", since, "--dry-run")) == {"count": 1}
+    begun = one(run("endpoints", "recover", endpoint, "--since", since, "--no-wait"))
+    assert (begun["status"], begun["total"]) == ("running", 1)
+    assert one(run("recoveries", "show", begun["id"]))["id"] == begun["id"]
+
+
+def test_a_tenant_is_kept_for_its_own_time_and_deleted(run, client):
+    client.event(tenant="acme")
+
+    kept = one(run("tenants", "keep", "acme", "--days", "7", "--type", "invoice.paid=90"))
+    assert (kept["retention_seconds"], kept["retention_by_type"]) == (604800, {"invoice.paid": 7776000})
+    assert [each["id"] for each in lines(run("tenants", "list"))] == ["acme"]
+    assert one(run("tenants", "show", "acme"))["events_count"] == 1
+    assert one(run("tenants", "delete", "acme", "--yes", "--no-wait"))["id"] == "del_acme"
+
+
+def test_event_types_are_described_imported_and_taken_away(run, tmp_path):
+    (tmp_path / "schema.json").write_text('{"type": "object"}')
+    document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "webhooks": {"a.b": {"post": {}}}}
+    (tmp_path / "openapi.json").write_text(json.dumps(document))
+
+    put = one(run("event-types", "put", "invoice.paid", "--schema", "schema.json", "--enforcement", "warn"))
+    assert (put["schema"], put["enforcement"]) == ({"type": "object"}, "warn")
+    assert one(run("event-types", "import", "openapi.json", "--dry-run"))["created"] == ["a.b"]
+    assert [each["name"] for each in lines(run("event-types", "list"))] == ["invoice.paid"]
+    run("event-types", "delete", "invoice.paid")
+    assert lines(run("event-types", "list")) == []
+
+
+def test_a_portal_link_is_made_and_taken_back(run):
+    made = one(run("portal-links", "create", "--tenant", "acme", "--hours", "2"))
+
+    assert "http" in made["url"]
+    assert [each["id"] for each in lines(run("portal-links", "list", "--tenant", "acme"))] == [made["id"]]
+    run("portal-links", "revoke", made["id"])
+    assert lines(run("portal-links", "list", "--tenant", "acme")) == []
 
 
 def test_a_terminal_gets_tables_and_no_markup_of_others(run, monkeypatch):

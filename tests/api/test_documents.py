@@ -48,6 +48,15 @@ def test_problems_are_documented_with_their_own_content_type(document):
     assert "DEFAULT_ERROR" in document["components"]["responses"]
 
 
+def test_calls_that_publish_are_documented_with_examples_that_are_taken(client, document):
+    calls = {"/v1/events": ("post", 202), "/v1/events/batch": ("post", 200), "/v1/event-types/{name}": ("put", 201)}
+    for path, (method, status) in calls.items():
+        body = document["paths"][path][method]["requestBody"]["content"]["application/json"]["example"]
+        answer = client(method.upper(), path.replace("{name}", "invoice.paid"), body)
+
+        assert answer.status_code == status, (path, answer.json)
+
+
 def test_bodies_are_documented_with_their_limits(document):
     event = document["components"]["schemas"]["Event"]
     endpoint = document["components"]["schemas"]["Endpoint"]

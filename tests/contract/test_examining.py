@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from bench.stack import Valkey
+from bench.stack import Valkey, free_port
 from tests.contract.conftest import KEY
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_examining import _concerns
@@ -42,7 +42,7 @@ def test_a_server_without_an_append_only_file_or_with_eviction_is_warned_of(serv
 
 def test_redis_cluster_is_refused(server):
     with pytest.raises(SettingsError, match="Redis Cluster is not supported"):
-        opened(server("--cluster-enabled", "yes")).examine()
+        opened(server("--cluster-enabled", "yes", "--cluster-port", str(free_port()))).examine()
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,19 @@ def test_githubs_form_holds_json_in_its_field_payload():
     )
 
 
+@pytest.mark.parametrize("sample", labelled([github(), slack()]))
+def test_json_that_is_said_to_be_a_form_is_json(sample):
+    """As `curl -d` sends it."""
+    found = verify(
+        sample.source(),
+        {**sample.headers, "Content-Type": "application/x-www-form-urlencoded"},
+        sample.body,
+        now=sample.now,
+    )
+
+    assert (found.type, found.body) == (sample.type, sample.body)
+
+
 def test_zooms_validation_is_answered_with_the_token_and_its_code():
     """developers.zoom.us, Using webhooks, "Validate your webhook endpoint"."""
     body = b'{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1}'

@@ -35,7 +35,7 @@ OF_MAKE_UP_ALONE = {
 
 def settings(**fields):
     required = {"redis_url": "redis://127.0.0.1/0", "broker_url": "redis://127.0.0.1/1", "api_key": "k" * 16}
-    return Settings(**required, secret_keys=(Fernet.generate_key().decode(),), worker_processes=2, **fields)
+    return Settings(**required | fields, secret_keys=(Fernet.generate_key().decode(),), worker_processes=2)
 
 
 def read_back(folder, found):
@@ -316,3 +316,19 @@ def test_containers_are_told_every_setting_and_publish_on_loopback_alone():
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
     assert "ports" not in composed["services"]["redis"]
+
+
+def test_a_server_that_keeps_another_keys_secrets_is_refused_before_anything_runs(valkey):
+    at = {"redis_url": f"redis://127.0.0.1:{valkey.port}/0"}
+    valkey.client.flushall()
+    first = settings(**at)
+    obstacles.check_store(first)
+    obstacles.check_store(first)
+
+    with pytest.raises(SettingsError, match="HOOKLINE_SECRET_KEY does not open what the store keeps"):
+        obstacles.check_store(settings(**at))
+
+
+def test_a_server_that_is_not_there_is_told_with_its_setting():
+    with pytest.raises(CannotStart, match=r"HOOKLINE_REDIS_URL=redis://127\.0\.0\.1:1/0 does not answer"):
+        obstacles.check_server("redis://127.0.0.1:1/0")

@@ -49,5 +49,5 @@ class RedisReencrypting(RedisPart):
 
     def _members(self, name: str) -> Iterator[str]:
         with translated():
-            for member in self.client.sscan_iter(key(name), count=AT_ONCE):
+            for member, _ in self.client.zscan_iter(key(name), count=AT_ONCE):
                 yield member.decode()

@@ -65,7 +65,6 @@ def build(
     registry = loading.load(settings.handlers)
     clock = StoreClock(store.now, local_now=local_now)
     spans = open_spans(settings, clock)
-    intake = Intake(store, queue, spans=spans)
     attempting = Attempting(
         store=store,
         queue=queue,
@@ -83,18 +82,32 @@ def build(
         queue=queue,
         sender=HttpSender(UrlPolicy(settings.allow_networks), proxy=egress_proxy(settings)),
         attempting=attempting,
-        stager=Stager(
-            store=store,
-            attempting=attempting,
-            windows=windows(settings),
-            queue_empty=queue.is_empty,
-            send_canary=lambda lane: queue.send_canary(lane) if lane in lanes else None,
-            send_notices=lambda: send_notices(store, intake),
-        ),
+        stager=_stager(attempting, store, queue, settings, spans=spans, lanes=lanes),
         nudge=nudge,
         handlers=registry,
         registrar=registrar(store, registry, settings),
         reloader=Reloader(settings.handlers, registry) if settings.reload and settings.handlers else None,
+    )
+
+
+def _stager(
+    attempting: Attempting,
+    store: RedisStore,
+    queue: CeleryQueue,
+    settings: Settings,
+    *,
+    spans: Spans,
+    lanes: Sequence[Lane],
+) -> Stager:
+    """Canaries go to the lanes that are served; nobody would take them away from the others."""
+    intake = Intake(store, queue, spans=spans)
+    return Stager(
+        store=store,
+        attempting=attempting,
+        windows=windows(settings),
+        queue_empty=queue.is_empty,
+        send_canary=lambda lane: queue.send_canary(lane) if lane in lanes else None,
+        send_notices=lambda: send_notices(store, intake),
     )
 
 

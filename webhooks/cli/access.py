@@ -1,5 +1,6 @@
 """`hookline keys`, `audit`, `tenants`: who may do what, who did, and for whom."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -9,7 +10,8 @@ from webhooks.cli.progress import follow
 
 SCOPES = ("publish", "manage", "read")
 KEY_COLUMNS = ("id", "name", "tenant", "scopes", "created_at", "last_used_at")
-AUDIT_COLUMNS = ("at", "key_name", "action", "target", "tenant", "before", "after")
+AUDIT_COLUMNS = ("at", "key_name", "action", "target", "tenant", "change")
+LINK_COLUMNS = ("id", "tenant", "name", "created_at", "expires_at")
 TENANT_COLUMNS = ("id", "endpoints_count", "events_count", "unfinished_count", "failed_count", "retention_seconds")
 
 
@@ -57,7 +59,9 @@ def revoke(terminal: Terminal, *, key_id: str) -> None:
 @connected
 def audit(terminal: Terminal, *, limit: int, **filters: Any) -> None:
     """Exit code 0, also where there is nothing."""
-    terminal.show.many(terminal.client.audit.list(**given(**filters)), AUDIT_COLUMNS, limit=limit)
+    entries = terminal.client.audit.list(**given(**filters))
+    readable = entries if terminal.show.console is None else ({**each, "change": _change(each)} for each in entries)
+    terminal.show.many(readable, AUDIT_COLUMNS, limit=limit)
 
 
 @click.group(help="Whose events and endpoints there are.")
@@ -107,6 +111,46 @@ def keep(terminal: Terminal, *, tenant: str, days: float | None, types: tuple[st
 def delete(terminal: Terminal, *, tenant: str, wait: bool) -> None:
     """Exit code 0 once it is done, or begun where it is not waited for."""
     follow(terminal, terminal.client.tenants.delete(tenant), wait=wait)
+
+
+@click.group("portal-links", help="Links to the pages of one tenant.")
+def portal_links() -> None:
+    """Dispatch to the commands."""
+
+
+@portal_links.command("list", help="List a tenant's links; their addresses are shown when they are made only.")
+@click.option("--tenant")
+@connected
+def list_links(terminal: Terminal, *, tenant: str | None) -> None:
+    """Exit code 0, also where there is none."""
+    terminal.show.many(terminal.client.portal_links.list(tenant=tenant), LINK_COLUMNS, limit=250)
+
+
+@portal_links.command("create", help="Make a link; its address is shown here and never again.")
+@click.option("--tenant")
+@click.option("--hours", type=float, help="How long it is good for, else a day.")
+@connected
+def create_link(terminal: Terminal, *, tenant: str | None, hours: float | None) -> None:
+    """Exit code 0 once it opens."""
+    lasting = {} if hours is None else {"expires_in_seconds": hours * 3600}
+    terminal.show.one(terminal.client.portal_links.create(**given(tenant=tenant), **lasting))
+
+
+@portal_links.command("revoke", help="Take a link back.")
+@click.argument("link_id")
+@connected
+def revoke_link(terminal: Terminal, *, link_id: str) -> None:
+    """Exit code 0 once it opens nothing."""
+    terminal.client.portal_links.delete(link_id)
+    terminal.show.done(f"{link_id} is revoked")
+
+
+def _change(entry: Mapping[str, Any]) -> str | None:
+    """The fields that a change made different; what was made or deleted whole is in the JSON."""
+    before, after = entry["before"], entry["after"]
+    if before is None or after is None:
+        return None
+    return ", ".join(f"{name}: {before[name]} → {after[name]}" for name in sorted(after))
 
 
 def _kept_for(text: str) -> tuple[str, float]:

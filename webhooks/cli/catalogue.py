@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import click
+import yaml
 
 from webhooks.cli.connection import Terminal, connected, given
 
@@ -38,12 +39,26 @@ def show(terminal: Terminal, *, name: str) -> None:
 @click.option("--schema", type=click.File(encoding="utf-8"), help="A file with a JSON Schema.")
 @click.option("--example", type=click.File(encoding="utf-8"), help="A file with an example of its data.")
 @click.option("--deprecated/--current", default=None)
+@click.option("--archived/--unarchived", default=None)
 @click.option("--enforcement", type=click.Choice(("off", "warn", "refuse")))
 @connected
 def put(terminal: Terminal, *, name: str, schema: Any, example: Any, **options: Any) -> None:
     """Exit code 0 once it is kept."""
     files = {key: _read(file, key) for key, file in given(schema=schema, example=example).items()}
     terminal.show.one(terminal.client.event_types.put(name, **given(**options), **files))
+
+
+@event_types.command("import", help="Take event types over from the webhooks of an OpenAPI document, JSON or YAML.")
+@click.argument("document", type=click.File(encoding="utf-8"))
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@connected
+def import_types(terminal: Terminal, *, document: Any, dry_run: bool) -> None:
+    """Exit code 0 once they are kept."""
+    try:
+        parsed = yaml.safe_load(document)
+    except yaml.YAMLError as error:
+        raise click.BadParameter(f"is neither JSON nor YAML: {error}", param_hint="DOCUMENT") from None
+    terminal.show.one(terminal.client.event_types.import_openapi(parsed, dry_run=dry_run))
 
 
 @event_types.command(help="Take an event type out of the catalogue.")
@@ -88,6 +103,15 @@ def show_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
 def replay_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
     """Exit code 1 where there is none."""
     terminal.show.one(terminal.client.inbox.replay(source, event_id))
+
+
+@inbox.command("ignore", help="Decide that a received event needs no handling.")
+@click.argument("event_id")
+@click.option("--source", default="default", show_default=True)
+@connected
+def ignore_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
+    """Exit code 1 where there is none."""
+    terminal.show.one(terminal.client.inbox.ignore(source, event_id))
 
 
 def _read(file: Any, option: str) -> Any:

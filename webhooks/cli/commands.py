@@ -3,7 +3,7 @@
 import click
 
 from webhooks import __version__
-from webhooks.cli.access import audit, keys, tenants
+from webhooks.cli.access import audit, keys, portal_links, tenants
 from webhooks.cli.catalogue import event_types, inbox
 from webhooks.cli.deliveries import cancel, deliveries, explain, replay
 from webhooks.cli.demo import demo
@@ -11,7 +11,7 @@ from webhooks.cli.endpoints import endpoints
 from webhooks.cli.listen import listen
 from webhooks.cli.migrate import migrate
 from webhooks.cli.plan import plan_command
-from webhooks.cli.progress import recoveries
+from webhooks.cli.recoveries import recoveries
 from webhooks.cli.reencrypt import reencrypt
 from webhooks.cli.send import send
 from webhooks.cli.tail import tail
@@ -45,6 +45,7 @@ COMMANDS = (
     keys,
     audit,
     tenants,
+    portal_links,
     reencrypt,
 )
 for command in COMMANDS:

@@ -1,6 +1,7 @@
 """`hookline listen`: a receiver on this machine that prints, verifies and forwards."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,7 @@ def listen(
     tenant: str | None,
 ) -> None:
     """Exit code 0 after Ctrl-C, 1 where the port is taken."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the endpoint goes then, too
     console = Console(highlight=False)
     url = f"http://{host}:{port}/"
     with _registered(terminal, url, register=register, event_types=event_types, tenant=tenant) as made:

@@ -153,11 +153,12 @@ def _in_time(true: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def check_schema(settings: Settings) -> None:
-    """Nothing when what is stored is of this version. Raises CannotStart."""
+def check_store(settings: Settings) -> None:
+    """Nothing when what is stored is of this version and these keys open it. Raises CannotStart, SettingsError."""
     store = RedisStore.from_url(settings.redis_url, cipher=Cipher(settings.secret_keys))
     try:
         migrating.check(store)
+        store.examine()
     except (SchemaMismatch, Unavailable) as error:
         raise CannotStart(str(error)) from None
 

@@ -4,10 +4,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from webhooks.cli.connection import Failed, Terminal, connected
+from webhooks.cli.connection import Failed, Terminal
 
 LOOK_EVERY_SECONDS = 0.5
 RUNNING = "running"
@@ -38,12 +37,3 @@ def _ended(terminal: Terminal, record: Mapping[str, Any]) -> Mapping[str, Any]:
             record = terminal.client.recoveries.get(record["id"])
             bar.update(task, completed=record["done"], total=record["total"] or None)
     return record
-
-
-@click.command(help="Show background work: a recovery or the deletion of a tenant.")
-@click.argument("recovery_id")
-@click.option("--wait", is_flag=True, help="Until it is over.")
-@connected
-def recoveries(terminal: Terminal, *, recovery_id: str, wait: bool) -> None:
-    """Exit code 1 where it failed or there is none."""
-    follow(terminal, terminal.client.recoveries.get(recovery_id), wait=wait)

@@ -2,11 +2,13 @@
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from webhooks.cli.connection import Disappointed, Terminal, connected, given
+from webhooks.client.shapes import Delivery, Event
 
 LOOK_EVERY_SECONDS = 0.5
 FINAL = frozenset({"delivered", "exhausted", "cancelled", "skipped"})
@@ -39,9 +41,12 @@ def send(
     event = terminal.client.publish(
         event_type, _parsed(data), idempotency_key=idempotency_key, **given(id=event_id), **options
     )
-    terminal.show.one(event)
-    if wait is not None:
-        _await(terminal, event["id"], event["tenant"], seconds=wait)
+    if wait is None:
+        terminal.show.one(event)
+        return
+    deliveries = _awaited(terminal, event, seconds=wait)
+    terminal.show.one({**event, "deliveries": deliveries})
+    _judge(deliveries, seconds=wait)
 
 
 def _parsed(text: str) -> Any:
@@ -55,17 +60,21 @@ def _parsed(text: str) -> Any:
         raise click.BadParameter(f"is no JSON: {error}", param_hint="DATA") from None
 
 
-def _await(terminal: Terminal, event_id: str, tenant: str, *, seconds: float) -> None:
+def _awaited(terminal: Terminal, event: Event, *, seconds: float) -> list[Delivery]:
+    """The event's deliveries, once all are finished or the time is over."""
     give_up = time.monotonic() + seconds
     while True:
-        deliveries = list(terminal.client.deliveries.list(event_id=event_id, tenant=tenant))
-        unfinished = [each for each in deliveries if each["status"] not in FINAL]
-        if not unfinished:
-            break
-        if time.monotonic() >= give_up:
-            raise Disappointed(f"{len(unfinished)} of {len(deliveries)} unfinished after {seconds:g} s")
-        time.sleep(min(LOOK_EVERY_SECONDS, max(0.0, give_up - time.monotonic())))
-    terminal.show.many(deliveries, ("id", "status", "attempts_count", "last_status_code", "last_error"), limit=1000)
+        deliveries = list(terminal.client.deliveries.list(event_id=event["id"], tenant=event["tenant"]))
+        left = give_up - time.monotonic()
+        if left <= 0 or all(each["status"] in FINAL for each in deliveries):
+            return deliveries
+        time.sleep(min(LOOK_EVERY_SECONDS, left))
+
+
+def _judge(deliveries: Sequence[Delivery], *, seconds: float) -> None:
+    unfinished = sum(each["status"] not in FINAL for each in deliveries)
+    if unfinished:
+        raise Disappointed(f"{unfinished} of {len(deliveries)} unfinished after {seconds:g} s")
     failed = sum(each["status"] != "delivered" for each in deliveries)
     if failed:
         raise Disappointed(f"{failed} of {len(deliveries)} not delivered")

@@ -25,6 +25,8 @@ COLOURS = {
     "running": "cyan",
 }
 NOTHING = "—"
+SECONDS = len("2026-11-25T09:00:00")
+"""As much of a time as a person reads; all times are UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Show:
         grid = Table.grid(padding=(0, 2))
         for name, value in thing.items():
             if name not in hidden:
-                grid.add_row(Text(name, style="dim"), cell(value, field=name))
+                grid.add_row(Text(name.replace("_", " "), style="dim"), cell(value, field=name))
         self.console.print(grid)
 
     def many(self, things: Iterable[Mapping[str, Any]], columns: Sequence[str], *, limit: int) -> None:
@@ -72,7 +74,8 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     for number, name in enumerate(columns):
         whole = max(len(row[number]) for row in rows) if name == "id" else None
-        table.add_column(name, overflow="fold", min_width=whole, no_wrap=whole is not None)
+        title = name.removesuffix("_count").replace("_", " ")
+        table.add_column(title, overflow="fold", min_width=whole, no_wrap=whole is not None)
     for row in rows:
         table.add_row(*row)
     return table
@@ -89,6 +92,8 @@ def cell(value: Any, *, field: str = "") -> Text:
         return Text(NOTHING, style="dim")
     if isinstance(value, bool):
         return Text("yes" if value else "no")
+    if field == "at" or field.endswith("_at"):
+        return Text(str(value)[:SECONDS].replace("T", " "))
     if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
         return Text(", ".join(map(str, value)))
     if isinstance(value, list | dict):

@@ -38,7 +38,7 @@ def tail(terminal: Terminal, *, looks: int | None, **filters: Any) -> None:
             if first:
                 raise
             newest = []
-        for delivery in _changes(newest, seen):
+        for delivery in changes(newest, seen):
             if not first:
                 _show(terminal, delivery)
         first = False
@@ -46,7 +46,7 @@ def tail(terminal: Terminal, *, looks: int | None, **filters: Any) -> None:
             time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _changes(newest: list[Delivery], seen: dict[str, State]) -> Iterator[Delivery]:
+def changes(newest: list[Delivery], seen: dict[str, State]) -> Iterator[Delivery]:
     """Those that differ from what was seen, the oldest first; what was seen is brought up to date."""
     for delivery in reversed(newest):
         state = (delivery["status"], delivery["attempts_count"])

@@ -51,7 +51,7 @@ def _run(given: Mapping[str, str], data: Path, *, lock: Lock) -> int:
     obstacles.check_ports(settings, patience_seconds=lock.patience_seconds)
     if redis_port is None:
         obstacles.check_server(settings.redis_url)
-        obstacles.check_schema(settings)
+        obstacles.check_store(settings)
     found = programs.programs(settings, data=data, redis_port=redis_port)
     config = data / "supervisord.conf"
     config.write_text(programs.supervisord_config(found, folder=data), encoding="utf-8")

@@ -95,6 +95,11 @@ class Hookline:
         return things.Tenants(self.call)
 
     @cached_property
+    def portal_links(self) -> things.PortalLinks:
+        """Who sees a tenant's pages."""
+        return things.PortalLinks(self.call)
+
+    @cached_property
     def inbox(self) -> things.Inbox:
         """What was received."""
         return things.Inbox(self.call)

@@ -111,6 +111,11 @@ class EventTypes(Things[Json]):
         """The type as it is from now on."""
         return cast("Json", self._calls("PUT", self._of(name), fields))
 
+    def import_openapi(self, document: Json, *, dry_run: bool = False) -> Json:
+        """The event types of the document's `webhooks` are in the catalogue; with `dry_run`, what would change."""
+        query = {"dry_run": "true" if dry_run else None}
+        return cast("Json", self._calls("POST", f"{self.path}/import", document, query=query, repeatable=True))
+
     def delete(self, name: str) -> None:
         """It is in the catalogue no more."""
         self._calls("DELETE", self._of(name))
@@ -150,6 +155,27 @@ class Tenants(Things[Json]):
         return cast("Recovery", self._calls("DELETE", self._of(tenant)))
 
 
+class PortalLinks:
+    """Links to the pages of one tenant."""
+
+    path = "/v1/portal-links"
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def list(self, *, tenant: str | None = None) -> list[Json]:
+        """A tenant's links, without their addresses."""
+        return cast("list[Json]", self._calls("GET", self.path, query={"tenant": tenant})["data"])
+
+    def create(self, **fields: Any) -> Json:
+        """A new link; its address is shown here and never again."""
+        return cast("Json", self._calls("POST", self.path, fields))
+
+    def delete(self, link_id: str) -> None:
+        """It opens nothing any more."""
+        self._calls("DELETE", f"{self.path}/{quote(link_id, safe='')}")
+
+
 class Inbox(Things[Json]):
     """What was received."""
 
@@ -157,15 +183,25 @@ class Inbox(Things[Json]):
 
     def read(self, source: str, event_id: str) -> Json:
         """One received event with its handlers' attempts."""
-        return cast("Json", self._calls("GET", f"{self.path}/{quote(source, safe='')}/{quote(event_id, safe='')}"))
+        return cast("Json", self._calls("GET", self._within(source, event_id)))
 
     def replay(self, source: str, event_id: str) -> Json:
         """Its handlers run once more, those that are finished."""
-        path = f"{self.path}/{quote(source, safe='')}/{quote(event_id, safe='')}/replay"
-        return cast("Json", self._calls("POST", path))
+        return cast("Json", self._calls("POST", self._within(source, event_id, "/replay")))
+
+    def ignore(self, source: str, event_id: str) -> Json:
+        """It needs no handling: what waits is cancelled."""
+        return cast("Json", self._calls("POST", self._within(source, event_id, "/ignore")))
+
+    def _within(self, source: str, event_id: str, call: str = "") -> str:
+        return f"{self.path}/{quote(source, safe='')}/{quote(event_id, safe='')}{call}"
 
 
 class Recoveries(Things[Recovery]):
     """Background work and how far it is."""
 
     path = "/v1/recoveries"
+
+    def start(self, *, since: str, **fields: Any) -> Json:
+        """A tenant's failures since then are being replayed; with `dry_run`, how many they are."""
+        return cast("Json", self._calls("POST", self.path, {"since": since, **fields}))

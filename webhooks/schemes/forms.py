@@ -16,6 +16,11 @@ def is_form(request: Incoming) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
 
 
+def holds_form(request: Incoming, body: bytes) -> bool:
+    """Whether the body is a form, and not JSON that is merely said to be one: a form has no bare brackets."""
+    return is_form(request) and not body.lstrip().startswith((b"{", b"["))
+
+
 def fields(body: bytes) -> list[tuple[str, str]]:
     """The fields of a form in their order; raises InvalidRequest for what is none in UTF-8."""
     try:
