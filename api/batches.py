@@ -54,8 +54,17 @@ def _row(raw: bytes) -> Row | WebhookError:
 
 
 def _answer(row: Row | WebhookError, published: Published | WebhookError) -> rendering.Json:
-    if isinstance(row, Row) and isinstance(published, Published):
+    if isinstance(row, WebhookError):
+        return _refused(row)
+    if isinstance(published, WebhookError):
+        return _refused(published)
+    try:
         event, status = shown(row.draft.tenant, published)
-        return {"status": status, "event": event}
-    problem = problem_document(published) if isinstance(published, WebhookError) else {}
+    except WebhookError as error:  # what was there before is read again, and that may fail for one row alone
+        return _refused(error)
+    return {"status": status, "event": event}
+
+
+def _refused(error: WebhookError) -> rendering.Json:
+    problem = problem_document(error)
     return {"status": problem["status"], "problem": problem}

@@ -281,3 +281,37 @@ def test_a_bound_key_publishes_rows_of_its_own_tenant_alone(client, client_with)
 
     assert statuses(answer) == [202, 202, 403]
     assert client.get("/v1/events", tenant="other").json["data"] == []
+
+
+def test_a_row_that_cannot_be_read_again_fails_no_other(client, store, monkeypatch):
+    """Case 151: a duplicate is read from the store, which may fail for that row alone."""
+    post(client, row("e1"))
+    read = RedisEvents.event
+
+    def failing(self, tenant, event_id):
+        if event_id == "e1":
+            raise Unavailable("Redis does not answer")
+        return read(self, tenant, event_id)
+
+    monkeypatch.setattr(RedisEvents, "event", failing)
+
+    assert statuses(post(client, row("e0"), row("e1"), row("e2"))) == [202, 503, 202]
+
+
+def test_no_answer_about_events_or_their_types_has_a_secret_in_it(client):
+    """Case 140."""
+    made = client.endpoint(headers={"Authorization": "Bearer very-secret"}, filter="starts_with(data, 'x')")
+    client("PUT", "/v1/event-types/a.b", {"schema": {"type": "string"}, "enforcement": "refuse"})
+    batch = post(client, row("e1", type="a.b", data="x"), row("e2", type="a.b"), row("e3", data=5))
+    answers = [
+        batch,
+        client.get("/v1/events/e1"),
+        client.get("/v1/explain", event_id="e3", endpoint_id=made["id"]),
+        client.get(f"/v1/endpoints/{made['id']}/event-types"),
+        client.get("/v1/event-types"),
+    ]
+
+    assert statuses(batch) == [202, 400, 202]
+    for answer in answers:
+        assert "very-secret" not in answer.text
+        assert made["secret"] not in answer.text

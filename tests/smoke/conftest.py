@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 REDIS_IMAGE = "redis:8-alpine"
 API_KEY = "hl_containers_0123456789"
 FLOWER_LOGIN = ("hookline", "a-long-password")
-START_SECONDS = 180
+START_SECONDS = 300
 CONFINED = {
     "init": True,
     "read_only": True,
