@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import flask_smorest
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, make_response, render_template
 
+CONTENT_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+BOUNDS = {"minimum": "\u2265", "maximum": "\u2264", "maxLength": "length \u2264", "maxItems": "items \u2264"}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -18,11 +20,21 @@ class Operation:
     method: str
     path: str
     summary: str
-    parameters: list[dict[str, Any]]
-    body: dict[str, Any]
+    parameters: list["Row"]
+    body: list["Row"]
     example: str
     """Of the body, as JSON; empty where there is none."""
     answers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A parameter, or a field of a body."""
+
+    name: str
+    kind: str
+    required: bool = False
+    says: str = ""
 
 
 def blueprint_for(api: flask_smorest.Api) -> Blueprint:
@@ -30,9 +42,11 @@ def blueprint_for(api: flask_smorest.Api) -> Blueprint:
     blueprint = Blueprint("documentation", __name__, template_folder="templates")
 
     @blueprint.get("/docs")
-    def show() -> str:
+    def show() -> Response:
         document = api.spec.to_dict()
-        return render_template("docs.html", document=document, groups=_by_tag(document))
+        answer = make_response(render_template("docs.html", document=document, groups=_by_tag(document)))
+        answer.headers["Content-Security-Policy"] = CONTENT_POLICY
+        return answer
 
     return blueprint
 
@@ -57,7 +71,16 @@ def _operation(document: dict[str, Any], path: str, method: str, item: dict[str,
         method=method.upper(),
         path=path,
         summary=described.get("summary", ""),
-        parameters=[*item.get("parameters", []), *described.get("parameters", [])],
+        parameters=[
+            Row(
+                name=each["name"],
+                kind=f"{each['in']}, {_kind(each.get('schema', {}))}",
+                required=each.get("required", False),
+                says=each.get("description", ""),
+            )
+            for each in [*item.get("parameters", []), *described.get("parameters", [])]
+            if isinstance(each, dict) and "name" in each
+        ],
         body=_body(document, described),
         example=_example(described),
         answers={
@@ -68,12 +91,29 @@ def _operation(document: dict[str, Any], path: str, method: str, item: dict[str,
     )
 
 
-def _body(document: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+def _body(document: dict[str, Any], described: dict[str, Any]) -> list[Row]:
     content = described.get("requestBody", {}).get("content", {})
     reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
     schema: dict[str, Any] = document["components"]["schemas"].get(reference.rpartition("/")[2], {})
-    properties: dict[str, Any] = schema.get("properties", {})
-    return properties
+    required = schema.get("required", [])
+    return [
+        Row(name=name, kind=_kind(each), required=name in required, says=each.get("description", ""))
+        for name, each in schema.get("properties", {}).items()
+    ]
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """A schema's type in words, with its bounds."""
+    if "$ref" in schema:
+        return "object"
+    kinds = schema.get("type", "any")
+    kind = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    if "items" in schema:
+        kind = kind.replace("array", f"list of {_kind(schema['items'])}")
+    if "enum" in schema:
+        kind = " | ".join(map(str, schema["enum"]))
+    bounds = [f"{sign} {schema[name]:g}" for name, sign in BOUNDS.items() if name in schema]
+    return ", ".join([kind, *bounds])
 
 
 def _example(described: dict[str, Any]) -> str:

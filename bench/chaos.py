@@ -16,6 +16,7 @@ import requests
 from bench import handled
 from bench.faults import Faults
 from bench.handled import Webhooks
+from bench.meddling import Meddling
 from bench.receiver import RecordingReceiver
 from bench.stack import Stack, wait_until
 from bench.troubled import TIMEOUT_SECONDS, Misbehaviour, event, register
@@ -83,6 +84,8 @@ def run(plan: Plan) -> Verdict:
         ) as stack,
     ):
         places = register(stack, receiver)
+        meddling = Meddling(stack, receiver)
+        meddling.start()
         load = Load(stack, plan)
         webhooks = Webhooks(stack, plan.deliveries // WEBHOOK_SHARE, plan.per_second / WEBHOOK_SHARE)
         posters = [threading.Thread(target=load.run, args=(i, 4)) for i in range(4)]
@@ -101,6 +104,7 @@ def run(plan: Plan) -> Verdict:
         _wait_for_the_end(stack)
         webhooks.wait(seconds=STUCK_AFTER_SECONDS)
         verdict = examine(stack, load.accepted, places, receiver.arrivals, faults.done, timeout_seconds=TIMEOUT_SECONDS)
+        verdict.meddled, verdict.rounds = meddling.finish(seconds=STUCK_AFTER_SECONDS), meddling.rounds
         verdict.webhooks = len(webhooks.acknowledged)
         verdict.unhandled, verdict.handled_twice = webhooks.unhandled(), webhooks.handled_twice()
         print(f"  quiet after {time.time() - quiet_since:.1f} s", flush=True)

@@ -69,7 +69,7 @@ class Misbehaviour:
 
     def __call__(self, path: str, _event_id: str) -> Answer:
         """What this request is answered."""
-        if KINDS[int(path[1:])] == DOWN and time.monotonic() - self.began < DOWN_SECONDS:
+        if path == f"/{KINDS.index(DOWN)}" and time.monotonic() - self.began < DOWN_SECONDS:
             return Answer(status=503)
         with self.lock:
             draw = self.luck.random()

@@ -40,6 +40,9 @@ class Verdict:
     too_late: list[str] = field(default_factory=list)
     overtaking: list[str] = field(default_factory=list)
     crowded: list[str] = field(default_factory=list)
+    meddled: list[str] = field(default_factory=list)
+    rounds: int = 0
+    """Of rotations, stops, recoveries and deletions (bench/meddling.py); `meddled` is what went wrong there."""
     webhooks: int = 0
     unhandled: list[str] = field(default_factory=list)
     handled_twice: list[str] = field(default_factory=list)
@@ -51,7 +54,7 @@ class Verdict:
     def good(self) -> bool:
         """Whether every promise held."""
         broken = (self.lost, self.stuck, self.early, self.wrong, self.unexcused, self.overtaking, self.crowded)
-        return not any((*broken, self.unhandled, self.handled_twice))
+        return not any((*broken, self.unhandled, self.handled_twice, self.meddled))
 
     def table(self) -> str:
         """All of it, as Markdown."""
@@ -67,6 +70,8 @@ class Verdict:
             ("wrong place, state or index", _count(self.wrong)),
             ("out of order", _count(self.overtaking)),
             ("endpoints with more in flight than their cap", _count(self.crowded)),
+            ("rounds of rotating, disabling, recovering and deleting meanwhile", self.rounds),
+            ("lost or wrongly signed by those", _count(self.meddled)),
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),
             ("doubled, unexplained", _count(self.unexcused)),

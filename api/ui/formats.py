@@ -41,13 +41,21 @@ UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 def register(app: Flask) -> None:
     """Templates know these filters and functions."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(count=count, duration=duration, moment=moment, clock=clock, told=told)
+    app.jinja_env.filters.update(brief=brief, count=count, duration=duration, moment=moment, clock=clock, told=told)
     app.context_processor(_context)
 
 
 def count(value: int) -> str:
     """A number that fits its place: 987, 12,345, 1.23M."""
     return f"{value / MILLION:.2f}M" if value >= MILLION else f"{value:,}"
+
+
+def brief(value: int) -> str:
+    """A number where there is little room: 987, 9,876, 12k, 3M."""
+    for size, unit in ((MILLION, "M"), (THOUSAND, "k")):
+        if value >= 10 * size:
+            return f"{value // size}{unit}"
+    return f"{value:,}"
 
 
 def duration(seconds: float | None) -> str:

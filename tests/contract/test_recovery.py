@@ -138,6 +138,19 @@ def test_failed_tests_are_not_recovered(world):
     assert start(world).total == 0
 
 
+def test_what_has_lost_its_payload_cannot_be_recovered_and_is_not_counted(world, outage):
+    world.store.erase_payload("default", outage[0].partition(":")[0])
+
+    assert world.store.count_recoverable(scope()) == 29
+    start(world)
+    world.store.erase_payload("default", outage[1].partition(":")[0])
+    sent = carry_out(world, outage)
+    after = world.store.recovery("rec_1")
+
+    assert sorted(sent) == sorted(outage[2:])
+    assert (after.state, after.total, after.done, after.skipped) == ("done", 29, 28, 1)
+
+
 def test_no_more_than_two_rounds_of_what_the_endpoint_takes_stand_before_what_is_fresh(world, outage):
     """Case 164, paced: the rest is only put on its way when those before it have gone."""
     start(world)

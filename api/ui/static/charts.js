@@ -23,7 +23,7 @@
       columns: ["at", "half", "most"],
       series: [{ label: "at", value: (_, moment) => (moment == null ? "–" : clock(_, [moment])[0]) }, line("half of them within", "accent", length), line("95 of 100 within", "warn", length)],
       axes: [axis({ values: clock }), axis({ size: 64, splits: () => [0.001, 0.01, 0.1, 1, 10, 100, 1000], values: (_, values) => values.map((each) => (each == null ? "" : seconds(each))) })],
-      scales: { y: { distr: 3, range: (_, least, most) => [Math.min(0.001, least ?? 0.001), Math.max(1, most ?? 1)] } },
+      scales: { y: { distr: 3, range: (_, least, most) => [Math.min(0.001, least ?? 0.001), 10 ** Math.ceil(Math.log10(Math.max(1, most ?? 1)))] } },
     },
   };
   const charts = new Map();

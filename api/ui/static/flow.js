@@ -2,6 +2,10 @@
 (() => {
   const drawing = document.querySelector("[data-flow]");
   const number = (value) => (value >= 1e6 ? `${(value / 1e6).toFixed(2)}M` : value.toLocaleString("en"));
+  const brief = (value) => {
+    if (value >= 1e7) return `${Math.floor(value / 1e6)}M`;
+    return value >= 1e4 ? `${Math.floor(value / 1e3)}k` : value.toLocaleString("en");
+  };
   const put = (selector, text) => {
     let changed = false;
     for (const place of drawing.querySelectorAll(selector)) {
@@ -21,7 +25,7 @@
       put(`[data-rate="${id}"]`, minute ? `${number(minute)}/min` : "");
     }
     for (const [id, total] of Object.entries(counts.edges)) {
-      if (put(`[data-edge-count="${id}"]`, number(total))) flash(`[data-move="${id}"]`);
+      if (put(`[data-edge-count="${id}"]`, brief(total))) flash(`[data-move="${id}"]`);
     }
     counts.loop.forEach((total, at) => put(`[data-loop="${at}"]`, number(total)));
   };

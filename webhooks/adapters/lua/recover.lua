@@ -64,8 +64,6 @@ local function replayed(id)
   if d.recovery ~= A.job then return false end
   if FINAL[d.status] and send_again(id, d, place_behind) then return true end
   redis.call('HDEL', K.delivery .. id, 'recovery')
-  redis.call('HSET', key, 'stopped', 1)
-  job.stopped = '1'
   return false
 end
 
@@ -99,7 +97,9 @@ local moved = replay_some()
 if redis.call('EXISTS', lists .. 'turns') == 0 then
   redis.call('HSET', key, 'finished_at', now_rfc3339())
   end_job(A.job)
-  if job.stopped and job.endpoint_id then redis.call('HSET', key, 'state', 'failed') end
+  if job.endpoint_id and redis.call('HGET', K.endpoint .. job.endpoint_id, 'enabled') ~= '1' then
+    redis.call('HSET', key, 'state', 'failed') -- nothing that was left could go
+  end
   return { 1, reminders }
 end
 redis.call('ZADD', K.due, NOW + (moved > 0 and job.pause_us or job.idle_us), 'job:' .. A.job)

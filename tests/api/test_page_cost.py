@@ -1,0 +1,31 @@
+"""What a page costs does not grow with what is kept (DESIGN.md, Speed and scale)."""
+
+import pytest
+
+from tests.api.test_signing_in import browser, sign_in  # noqa: F401 - a fixture among them
+
+
+def commands(store):
+    return store.client.info("stats")["total_commands_processed"]
+
+
+def cost(browser, store, path):  # noqa: F811
+    before = commands(store)
+    assert browser.get(path).status_code == 200
+    return commands(store) - before
+
+
+@pytest.mark.parametrize(
+    "path", ["/ui/flow", "/ui/overview", "/ui/events", "/ui/deliveries", "/ui/endpoints", "/ui/audit"]
+)
+def test_a_page_asks_the_store_no_more_when_it_keeps_more(browser, client, store, path):  # noqa: F811
+    sign_in(browser)
+    client.endpoint()
+    for _ in range(30):
+        client.event()
+    browser.get(path)
+    few = cost(browser, store, path)
+    for _ in range(120):
+        client.event()
+
+    assert cost(browser, store, path) <= few + 3
