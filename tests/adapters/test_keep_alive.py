@@ -7,7 +7,7 @@ import pytest
 from tests.clocks import ManualMonotonic
 from tests.receivers import RecordingReceiver, answer, says
 from webhooks.adapters.connecting import PlainConnection
-from webhooks.adapters.pooling import CONNECTIONS_PER_POOL, IDLE_SECONDS, MOST_POOLS, Pools, tls_context
+from webhooks.adapters.pooling import CONNECTIONS_PER_POOL, IDLE_SECONDS, MOST_POOLS, Pools
 from webhooks.model import ErrorCode, Verdict
 
 
@@ -120,7 +120,7 @@ def clock():
 
 @pytest.fixture
 def pools(clock):
-    pools = Pools(UnusedDialler(), tls=tls_context(), monotonic=clock)
+    pools = Pools(UnusedDialler(), monotonic=clock)
     yield pools
     pools.clear()
 

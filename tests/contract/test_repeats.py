@@ -25,6 +25,10 @@ class TwiceScripts:
             self.put = answer
         return answer
 
+    def run_all(self, name, calls, *, replicas=0):
+        self.once.run_all(name, calls, replicas=replicas)
+        return self.once.run_all(name, calls, replicas=replicas)
+
 
 @pytest.fixture
 def world(valkey):
