@@ -120,15 +120,15 @@ def test_while_the_server_loads_its_data_accepting_is_503_and_then_it_goes_on(ap
         client.bgrewriteaof()
         wait_until("it is rewritten", lambda: not client.info("persistence")["aof_rewrite_in_progress"])
     valkey.stop()
-    usual, slowly = valkey._options, ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
-    valkey._options = (*usual, *slowly)
+    usual, slowly = valkey.options, ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
+    valkey.options = (*usual, *slowly)
     starting = threading.Thread(target=valkey.start)
     starting.start()
     wait_until("it loads", lambda: loading(valkey))
     answer = refusal(api, "evt_loading")
     still_loading = loading(valkey)
     starting.join()
-    valkey._options = usual
+    valkey.options = usual
     with valkey.client as client:
         left = traces(client, api, "evt_loading")
         client.delete(*[f"filler:{n}" for n in range(4000)])
