@@ -112,8 +112,13 @@ def dump(port):
         b"zset": lambda key: client.zrange(key, 0, -1),
         b"stream": lambda key: [repr(entry).encode() for entry in client.xrange(key)],
     }
+
+    def gone(_key):
+        """It expired since it was seen."""
+        return []
+
     for key in client.scan_iter(count=1000):
-        yield key, b"\n".join([key, *(read[client.type(key)](key) or [])])
+        yield key, b"\n".join([key, *(read.get(client.type(key), gone)(key) or [])])
 
 
 def found_in(text, needles=NEEDLES):
