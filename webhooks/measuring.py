@@ -17,6 +17,8 @@ INFINITE = "inf"
 OUTCOMES, DURATION, DELAY = "outcome", "duration", "delay"
 REQUESTS, REQUEST_DURATION = "requests", "request_duration"
 SUM = "sum_us"
+TOTALS = frozenset({OUTCOMES, DURATION, REQUESTS, REQUEST_DURATION})
+"""Kinds of counters that are read in all, never minute by minute."""
 
 
 def of_attempt(delivery: Delivery, attempt: Attempt) -> dict[str, int]:
@@ -33,6 +35,11 @@ def of_attempt(delivery: Delivery, attempt: Attempt) -> dict[str, int]:
 def of_request(blueprint: str, status: int, seconds: float) -> dict[str, int]:
     """What to add for a request that was answered."""
     return {_name(REQUESTS, blueprint, str(status)): 1, **observed((REQUEST_DURATION, blueprint), seconds)}
+
+
+def by_the_minute(counter: str) -> bool:
+    """Whether the counter is read minute by minute, too."""
+    return counter.partition(":")[0] not in TOTALS
 
 
 def outcome_class(outcome: Outcome, lane: Lane) -> str:

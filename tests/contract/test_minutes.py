@@ -1,5 +1,7 @@
+from dataclasses import replace
 from itertools import pairwise
 
+from webhooks.measuring import of_attempt
 from webhooks.model import Lane
 
 
@@ -29,3 +31,18 @@ def test_minutes_are_forgotten_after_a_day(world):
     [name] = world.store.client.keys("minute:*")
 
     assert 24 * 3600 < world.store.client.ttl(name) <= 25 * 3600
+
+
+def test_what_nobody_reads_by_the_minute_is_counted_in_all_alone(world):
+    world.store.count({"requests:events:202": 2, "delay:deliveries:0.01": 1})
+    world.endpoint()
+    delivery = world.publish()
+    world.claim(delivery)
+    claim, number, token = world.claims[delivery]
+    settlement = world.decided(delivery)
+    measures = of_attempt(claim.delivery, settlement.attempt)
+    world.store.settle(delivery, number, token, replace(settlement, measures=measures))
+    [minute] = world.store.minutes(1)
+
+    assert world.store.counts().items() >= {**measures, "requests:events:202": 2}.items()
+    assert {name.partition(":")[0] for name in minute.counts if ":" in name} == {"delay"}

@@ -11,6 +11,7 @@ from webhooks.adapters.redis_recent import pack_recent
 from webhooks.adapters.scripts import translated
 from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Conflict, NotFound
+from webhooks.measuring import by_the_minute
 from webhooks.model import Attempt, Delivery, Reason, Reminder, Status, Trigger, Verdict
 
 
@@ -51,7 +52,8 @@ class RedisDeliveries(RedisPart):
             "retry": int(settlement.attempt.trigger is Trigger.RETRY),
             "took_ms": settlement.attempt.outcome.duration_ms,
             "delay_us": round(settlement.delay_seconds * 1_000_000),
-            "measures": settlement.measures,
+            "measures": {name: by for name, by in settlement.measures.items() if by_the_minute(name)},
+            "totals": {name: by for name, by in settlement.measures.items() if not by_the_minute(name)},
             **_outcome_fields(settlement),
         }
         won, status, reason, hungry, rows = self.scripts.run(

@@ -10,6 +10,7 @@ from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, reminders
 from webhooks.adapters.scripts import translated
 from webhooks.answers import Backlog, Glance, LostLease, Minute, Notice, Staged, Vitals
+from webhooks.measuring import by_the_minute
 from webhooks.model import Lane, Reminder
 
 STAGE_AT_ONCE = 500
@@ -182,7 +183,8 @@ class RedisStaging(RedisPart):
             pipe.hsetnx(key("flow"), "since_ms", round(now * 1000))
             for name, by in counts.items():
                 pipe.hincrby(key("flow"), name, by)
-                pipe.hincrby(minute, name, by)
+                if by_the_minute(name):
+                    pipe.hincrby(minute, name, by)
             pipe.expire(minute, MINUTES_KEPT * 60)
             pipe.execute()
 

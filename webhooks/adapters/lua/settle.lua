@@ -1,6 +1,6 @@
 -- Writes what came of an attempt, if the lease is still the caller's.
 -- ARGV[1]  A: id, attempt, token, status, success (1|0), retry (the attempt was one), delay_us,
---          measures = {counter = by, …}, optional: reason, stop (disable the endpoint with this reason), slow_down, status_code, error, lost
+--          measures and totals = {counter = by, …} (counted by the minute too, and in all alone), optional: reason, stop (disable the endpoint with this reason), slow_down, status_code, error, lost
 --          took_ms: how long the attempt took
 -- ARGV[2]  the packed attempt record
 -- ARGV[3]  the packed outcome for the endpoint's latest
@@ -61,6 +61,7 @@ else
 end
 if status == 'delivered' then count_delivered(d) end
 for name, by in pairs(A.measures) do count(name, int(by)) end
+for name, by in pairs(A.totals) do count_in_all(name, int(by)) end
 if A.lost == 1 then count('leases.lost') end
 release_waiting(endpoint)
 return { 1, status, reason or '', hungry(lane), reminders }
