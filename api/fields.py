@@ -13,7 +13,6 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An event's id and a tenant's."""
 MOST_ITEMS, DEFAULT_LIMIT = 250, 50
 _DIGITS = re.compile(r"[0-9]{1,3}")
-NOT_YET = "this version does not have it yet; leave it out"
 
 
 class Number(fields.Field[float]):
@@ -139,19 +138,6 @@ class Moment(fields.Field[datetime]):
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise ValidationError("is not a time that exists") from error
-
-
-class Later(fields.Field[Any]):
-    """A field of the contract that this version does not have: only its default value is taken."""
-
-    def __init__(self, default: Any) -> None:
-        super().__init__(allow_none=True, metadata={"description": NOT_YET})
-        self.default = default
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        if value != self.default or isinstance(value, bool) != isinstance(self.default, bool):
-            raise ValidationError(NOT_YET)
-        return value
 
 
 class Fixed(fields.Field[Any]):

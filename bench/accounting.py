@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from webhooks import endpoint_statistics
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SESSION, USER, SYSTEM, CHILD_USER, CHILD_SYSTEM, RESIDENT = 3, 11, 12, 13, 14, 21
@@ -40,8 +42,7 @@ def _processes(wanted: set[int]) -> Iterable[list[str]]:
 
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of all does not exceed; raises IndexError for none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return endpoint_statistics.percentile(sorted(values), share)
 
 
 @dataclass(frozen=True, slots=True)

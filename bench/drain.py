@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from bench.accounting import Rounds, cpu_seconds
+from bench.posting import post_at, register
 from bench.report import machine, table
 from bench.sink import Sink
 from bench.stack import ROOT, Stack, wait_until
@@ -22,6 +22,7 @@ DELIVERIES = 4000
 PROCESSES = 2
 SLOTS = 100
 BODY_BYTES = 1000
+EVENT_TYPE = "bench.drain"
 BATCH = 500
 DJANGO_PACKAGES = ("django-webhook==0.0.15", "celery[redis]==5.7.0", "redis[hiredis]==8.1.0")
 
@@ -99,7 +100,7 @@ def ready_stack(folder: Path, *, events: bool) -> Iterator[Stack]:
         "HOOKLINE_DATA_DIR": str(folder),
     }
     with Stack(folder, workers=PROCESSES, handler_workers=1, slots=SLOTS, environ=environ) as stack:
-        wait_until("it is ready", lambda: stack.http.get(f"{stack.url}/health/ready", timeout=5).ok, seconds=60)
+        wait_until("it is ready", stack.ready, seconds=60)
         yield stack
 
 
@@ -114,38 +115,13 @@ def redis_pid(stack: Stack) -> int:
     return stack.valkey.process.pid
 
 
-def publish(
-    stack: Stack, count: int, *, event_type: str = "bench.drain", size: int = BODY_BYTES, posters: int = 4
-) -> None:
-    """Post so many events by a few threads, each event with a body of `size` bytes."""
-
-    def post(number: int) -> None:
-        for _ in range(count // posters + (number < count % posters)):
-            stack.post("/v1/events", {"type": event_type, "data": {"filling": "x" * size}})
-
-    threads = [threading.Thread(target=post, args=(number,)) for number in range(posters)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def drain(stack: Stack, sink: Sink, count: int = DELIVERIES) -> Drained:
     """Fill while the workers stand still, let them go, and measure until all arrived."""
-    _register_once(stack, sink)
+    if not stack.get("/v1/endpoints")["data"]:
+        register(stack, sink, EVENT_TYPE)
     _signal(worker_pids(stack), signal.SIGSTOP)
-    publish(stack, count)
+    post_at(stack, per_second=None, count=count, size=BODY_BYTES, type=EVENT_TYPE)
     return _measured(worker_pids(stack), redis_pid(stack), sink, count)
-
-
-def _register_once(stack: Stack, sink: Sink) -> None:
-    """A healthy endpoint that takes all it is given; a first delivery to each slot has opened its slow start."""
-    if stack.get("/v1/endpoints")["data"]:
-        return
-    stack.post("/v1/endpoints", {"url": sink.url, "max_in_flight": 1000, "event_types": ["bench.drain"]})
-    sink.reset()
-    publish(stack, 2 * PROCESSES * SLOTS)
-    wait_until("the first are through", lambda: sink.report()["count"] >= 2 * PROCESSES * SLOTS, seconds=60)
 
 
 def _measured(workers: list[int], redis: int, sink: Sink, count: int) -> Drained:

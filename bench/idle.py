@@ -48,7 +48,7 @@ def run(folder: Path) -> str:
 def measure(folder: Path, *, seconds: float) -> Idleness:
     """What the whole stack asks of Redis within so long."""
     with Stack(folder, workers=2, handler_workers=1, around=True) as stack:
-        wait_until("the stack is ready", lambda: _ready(stack), seconds=120)
+        wait_until("the stack is ready", stack.ready, seconds=120)
         wait_until("Flower answers", lambda: _flower(stack), seconds=120)
         time.sleep(SETTLING_SECONDS)
         before, began = _calls(stack), time.monotonic()
@@ -56,10 +56,6 @@ def measure(folder: Path, *, seconds: float) -> Idleness:
         after, ended = _calls(stack), time.monotonic()
     after.subtract(before)
     return Idleness(seconds=ended - began, calls=+after)
-
-
-def _ready(stack: Stack) -> bool:
-    return bool(stack.http.get(f"{stack.url}/health/ready", timeout=5).ok)
 
 
 def _flower(stack: Stack) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.accounting import Rounds, cpu_seconds, percentile
 from bench.drain import PROCESSES, ready_stack, redis_pid, worker_pids
-from bench.posting import post_at
+from bench.posting import post_at, register
 from bench.report import machine, table
 from bench.sink import Sink
 from bench.stack import ROOT, Stack, wait_until
@@ -33,16 +33,6 @@ def run(folder: Path) -> str:
                     figures.setdefault((rate, name), []).append(value)
             bare.append(_bare_ms(sink))
         return _section(figures, bare, machine(stack.valkey))
-
-
-def register(stack: Stack, sink: Sink, event_type: str, **fields: object) -> None:
-    """An endpoint that is known to be healthy: enough first deliveries have opened its slow start."""
-    stack.post("/v1/endpoints", {"url": sink.url, "max_in_flight": 1000, "event_types": [event_type], **fields})
-    warm = 400
-    sink.reset()
-    for _ in range(warm):
-        stack.post("/v1/events", {"type": event_type, "data": {}})
-    wait_until("the first are through", lambda: sink.report()["count"] >= warm, seconds=120)
 
 
 def _one(stack: Stack, sink: Sink, rate: float | None) -> dict[str, float]:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from bench.accounting import resident_bytes
 from bench.drain import ready_stack, worker_pids
-from bench.latency import register
-from bench.posting import post_at
+from bench.posting import post_at, register
 from bench.report import machine, table
 from bench.sink import Sink
 from bench.stack import Stack, free_port, wait_until

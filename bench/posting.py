@@ -7,7 +7,11 @@ from typing import Any
 
 import requests
 
-from bench.stack import API_KEY, Stack
+from bench.sink import Sink
+from bench.stack import API_KEY, Stack, wait_until
+
+WARM = 400
+"""Deliveries that an endpoint has behind it before it is measured."""
 
 
 @dataclass(slots=True)
@@ -24,6 +28,14 @@ def session() -> requests.Session:
     made.trust_env = False
     made.headers["Authorization"] = f"Bearer {API_KEY}"
     return made
+
+
+def register(stack: Stack, sink: Sink, event_type: str) -> None:
+    """An endpoint there that takes all it is given: enough first deliveries have opened its slow start."""
+    stack.post("/v1/endpoints", {"url": sink.url, "max_in_flight": 1000, "event_types": [event_type]})
+    sink.reset()
+    post_at(stack, per_second=None, count=WARM, size=0, type=event_type)
+    wait_until("the first are through", lambda: sink.report()["count"] >= WARM, seconds=120)
 
 
 def post_at(

@@ -25,7 +25,7 @@ def run(folder: Path) -> str:
         "HOOKLINE_DATA_DIR": str(folder),
     }
     with Stack(folder, workers=PROCESSES, handler_workers=1, environ=environ) as stack:
-        wait_until("it is ready", lambda: stack.http.get(f"{stack.url}/health/ready", timeout=5).ok, seconds=60)
+        wait_until("it is ready", stack.ready, seconds=60)
         rounds = [_once(stack, number) for number in range(ROUNDS)]
         return _section(rounds, machine(stack.valkey))
 

@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
-import urllib.request
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from bench.stack import free_port, wait_until
+from bench.apart import ReceiverApart, content_length
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
 LATENCIES_KEPT = 200_000
@@ -65,7 +62,7 @@ class Connection(asyncio.Protocol):
         """Answer every request that is whole."""
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            length = _content_length(self._buffer[:end])
+            length = content_length(self._buffer[:end])
             if len(self._buffer) < end + 4 + length:
                 return
             body = self._buffer[end + 4 : end + 4 + length]
@@ -83,52 +80,19 @@ class Connection(asyncio.Protocol):
             self._transport.write(OK)
 
 
-def _content_length(head: bytes) -> int:
-    at = head.lower().find(b"content-length:")
-    return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+class Sink(ReceiverApart):
+    """That receiver's process."""
 
-
-class Sink:
-    """The receiver's process; use it as a context."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.process = subprocess.Popen([sys.executable, "-m", "bench.sink", str(self.port)])
-        wait_until("the receiver answers", self._answers)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait(10)
+    module = "bench.sink"
 
     def reset(self) -> None:
         """Forget what came."""
-        self._call("DELETE")
+        self.ask("DELETE")
 
     def report(self) -> dict[str, Any]:
         """What came: `count`, `first` and `last` by the monotonic clock, `latencies` in seconds."""
-        found: dict[str, Any] = json.loads(self._call("GET"))
+        found: dict[str, Any] = json.loads(self.ask("GET"))
         return found
-
-    def _answers(self) -> bool:
-        try:
-            self._call("GET")
-        except OSError:
-            return False
-        return True
-
-    def _call(self, method: str) -> bytes:
-        request = urllib.request.Request(self.url, method=method)  # noqa: S310 - loopback
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            body: bytes = answer.read()
-        return body
 
 
 async def _serve(port: int) -> None:

@@ -176,6 +176,10 @@ class Stack:
             return self.http.get(f"{self.url}/health/live", timeout=2).ok
         return False
 
+    def ready(self) -> bool:
+        """Whether everything that deliveries need is there."""
+        return self.http.get(f"{self.url}/health/ready", timeout=5).ok
+
     def start(self, name: str) -> None:
         """Start one process of the stack, or start it again; it is a group of its own."""
         with (self.folder / f"{name}.log").open("ab") as log:

@@ -8,8 +8,7 @@ from pathlib import Path
 from bench.accounting import Rounds, cpu_seconds, percentile, resident_bytes
 from bench.drain import ready_stack, redis_pid, worker_pids
 from bench.growth import failed_delivery
-from bench.latency import register
-from bench.posting import post_at
+from bench.posting import post_at, register
 from bench.report import machine, table
 from bench.seeding import forget_the_file, multiply
 from bench.sink import Sink

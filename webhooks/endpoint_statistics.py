@@ -1,5 +1,6 @@
 """How an endpoint fared: its attempts counted, timed, and put into buckets of an hour or a day."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ def statistics(attempts: Sequence[Recent], *, since: datetime, now: datetime) ->
         attempts=len(attempts),
         delivered=delivered,
         failed=len(attempts) - delivered,
-        p50_ms=_percentile(times, 0.5),
-        p95_ms=_percentile(times, 0.95),
+        p50_ms=percentile(times, 0.5) if times else None,
+        p95_ms=percentile(times, 0.95) if times else None,
         buckets=_buckets(attempts, since=since, now=now),
     )
 
@@ -70,8 +71,6 @@ def _start(moment: datetime, width: timedelta) -> datetime:
     return whole.replace(hour=0) if width == DAY else whole
 
 
-def _percentile(ordered: Sequence[float], share: float) -> float | None:
-    """The smallest time that at least this share does not exceed."""
-    if not ordered:
-        return None
-    return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The smallest of these ordered values that at least this share does not exceed; raises IndexError for none."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -13,7 +13,10 @@ from webhooks.model import Attempt, Delivery, Event
 
 HEADER = "traceparent"
 SAMPLED = 0x01
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_TRACEPARENT = re.compile(
+    r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?P<span>(?!0{16})[0-9a-f]{16})"
+    r"-(?P<flags>[0-9a-f]{2})(?P<more>-.*)?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +36,10 @@ class TraceContext:
 def context_of(traceparent: str | None) -> TraceContext | None:
     """What the header says; None for none, or for one that must be ignored (section 3.2.2)."""
     found = _TRACEPARENT.fullmatch((traceparent or "").strip())
-    if not found or ((traceparent or "").strip().startswith("00") and found[4]):
+    if not found or (found["version"] == "00" and found["more"]):
         return None
-    return TraceContext(trace_id=found[1], span_id=found[2], sampled=bool(int(found[3], 16) & SAMPLED))
+    sampled = bool(int(found["flags"], 16) & SAMPLED)
+    return TraceContext(trace_id=found["trace"], span_id=found["span"], sampled=sampled)
 
 
 def begun(parent: str | None, *, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:

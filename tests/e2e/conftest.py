@@ -26,12 +26,8 @@ def stack(tmp_path_factory):
         "HOOKLINE_DATA_DIR": str(folder),
     }
     with Stack(folder, workers=1, handler_workers=1, environ=environ) as stack:
-        wait_until("the stack is ready", lambda: ready(stack), seconds=60)
+        wait_until("the stack is ready", stack.ready, seconds=60)
         yield stack
-
-
-def ready(stack):
-    return stack.http.get(f"{stack.url}/health/ready", timeout=5).status_code == 200
 
 
 @pytest.fixture

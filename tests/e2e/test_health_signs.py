@@ -9,7 +9,7 @@ import pytest
 
 from bench.receiver import RecordingReceiver
 from bench.stack import ROOT, Stack, wait_until
-from tests.e2e.conftest import Api, answering, ready
+from tests.e2e.conftest import Api, answering
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -24,7 +24,7 @@ def stack(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def well(stack):
-    wait_until("the stack is ready", lambda: ready(stack), seconds=60)
+    wait_until("the stack is ready", stack.ready, seconds=60)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_frozen_worker_is_seen(stack):
     os.killpg(stack.processes["worker0"].pid, signal.SIGCONT)
 
     assert seen
-    assert wait_until("it is well again", lambda: ready(stack), seconds=30)
+    assert wait_until("it is well again", stack.ready, seconds=30)
 
 
 def test_no_stager_and_no_worker_is_seen(stack):
@@ -92,4 +92,4 @@ def test_without_beat_deliveries_and_their_retries_go_on(stack, receiver):
     delivery = api.settled(api.publish()["deliveries"][0]["id"])
 
     assert (delivery["status"], delivery["attempts_count"]) == ("delivered", 2)
-    assert ready(stack)
+    assert stack.ready()

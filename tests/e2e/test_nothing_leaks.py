@@ -12,7 +12,7 @@ import redis
 from bench.receiver import Answer, RecordingReceiver
 from bench.stack import API_KEY, Stack, free_port, wait_until
 from tests.certificates import Authority
-from tests.e2e.conftest import SOURCE_SECRET, Api, ready
+from tests.e2e.conftest import SOURCE_SECRET, Api
 from tests.receivers import RecordingReceiver as TlsReceiver
 
 SECRET_BYTES = bytes(range(40, 72))
@@ -42,7 +42,7 @@ def run(tmp_path_factory):
         Stack(folder, workers=1, handler_workers=1, environ=environ, around=True) as stack,
         RecordingReceiver() as hooks,
     ):
-        wait_until("the stack is ready", lambda: ready(stack), seconds=120)
+        wait_until("the stack is ready", stack.ready, seconds=120)
         yield Run(stack, hooks, folder)
 
 

@@ -11,7 +11,7 @@ import requests
 
 from bench.receiver import Answer, RecordingReceiver
 from bench.stack import ROOT, Stack, Valkey, free_port, wait_until
-from tests.e2e.conftest import Api, answering, ready
+from tests.e2e.conftest import Api, answering
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_dead_broker_delays_and_never_refuses(tmp_path):
         began = time.monotonic()
         event = api.publish()
         took = time.monotonic() - began
-        unready = wait_until("the broker's absence shows", lambda: not ready(stack))
+        unready = wait_until("the broker's absence shows", lambda: not stack.ready())
         broker.start()
         delivery = api.settled(event["deliveries"][0]["id"], seconds=60)
 

@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from bench.receiver import Answer
 from bench.stack import API_KEY, Stack, wait_until
-from tests.e2e.conftest import SOURCE_SECRET, Api, ready
+from tests.e2e.conftest import SOURCE_SECRET, Api
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -64,7 +64,7 @@ def traced(tmp_path, collector):
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
     with Stack(tmp_path, workers=1, handler_workers=1, environ=environ) as stack:
-        wait_until("the stack is ready", lambda: ready(stack), seconds=60)
+        wait_until("the stack is ready", stack.ready, seconds=60)
         yield stack
 
 

@@ -35,7 +35,7 @@ def stack(tmp_path_factory):
         "HOOKLINE_DATA_DIR": str(folder),
     }
     with Stack(folder, workers=1, handler_workers=1, environ=environ) as stack:
-        wait_until("the stack is ready", lambda: stack.http.get(f"{stack.url}/health/ready").ok, seconds=60)
+        wait_until("the stack is ready", stack.ready, seconds=60)
         yield stack
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import yaml
 
-from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.connection import Command, Terminal, connected, given
 
 TYPE_COLUMNS = ("name", "description", "enforcement", "deprecated")
 INBOX_COLUMNS = ("id", "source", "type", "status", "received_at")
@@ -87,28 +87,28 @@ def list_inbox(terminal: Terminal, *, limit: int, **filters: Any) -> None:
     terminal.show.many(terminal.client.inbox.list(**given(**filters)), INBOX_COLUMNS, limit=limit)
 
 
+def of_one_received(command: Command) -> Any:
+    """Gives the command its terminal, and which received event it is about."""
+    of_source = click.option("--source", default="default", show_default=True)(connected(command))
+    return click.argument("event_id")(of_source)
+
+
 @inbox.command("show", help="Show one received event with its handlers.")
-@click.argument("event_id")
-@click.option("--source", default="default", show_default=True)
-@connected
+@of_one_received
 def show_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
     """Exit code 1 where there is none."""
     terminal.show.one(terminal.client.inbox.read(source, event_id))
 
 
 @inbox.command("replay", help="Run the handlers of a received event once more.")
-@click.argument("event_id")
-@click.option("--source", default="default", show_default=True)
-@connected
+@of_one_received
 def replay_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
     """Exit code 1 where there is none."""
     terminal.show.one(terminal.client.inbox.replay(source, event_id))
 
 
 @inbox.command("ignore", help="Decide that a received event needs no handling.")
-@click.argument("event_id")
-@click.option("--source", default="default", show_default=True)
-@connected
+@of_one_received
 def ignore_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
     """Exit code 1 where there is none."""
     terminal.show.one(terminal.client.inbox.ignore(source, event_id))

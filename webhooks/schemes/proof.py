@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from webhooks import signing
 from webhooks.errors import BadSignature
@@ -62,6 +62,13 @@ def pairs(value: bytes, *, separator: bytes) -> dict[bytes, list[bytes]]:
         if equals:
             found.setdefault(name, []).append(text)
     return found
+
+
+def only_timestamp(found: Mapping[bytes, Sequence[bytes]], name: bytes) -> bytes:
+    """The one timestamp among the pairs; raises BadSignature where there is none, or more than one."""
+    if len(found.get(name, ())) != 1:
+        raise BadSignature("the signature has no timestamp, or several")
+    return found[name][0]
 
 
 def body_digest(body: bytes) -> str:
