@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.certificates import Authority
 from webhooks.credentials import BasicAuth, OAuth2Auth, TlsIdentity
 
 BASIC = {"type": "basic", "username": "us", "password": "HUSH"}
@@ -13,11 +12,6 @@ BEARER = {"type": "bearer", "token": "HUSH"}
 OAUTH2 = {
     "type": "oauth2", "token_url": "https://auth.example.com/token", "client_id": "HUSH", "client_secret": "HUSH",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
