@@ -51,12 +51,13 @@ class Authority:
         context.load_cert_chain(path)
         return context
 
-    def client(self, name: str) -> tuple[str, str]:
-        """A client's certificate and its private key, in PEM."""
+    def client(self, name: str, *, days: tuple[int, int] = (-1, 1)) -> tuple[str, str]:
+        """A client's certificate, valid between these days from now, and its private key, in PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = dt.datetime.now(dt.UTC)
+        since, until = (now + each * DAY for each in days)
         certificate = (
-            _builder(_name(name), self._name, key, since=now - DAY, until=now + DAY)
+            _builder(_name(name), self._name, key, since=since, until=until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())

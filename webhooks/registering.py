@@ -51,6 +51,8 @@ def new_endpoint(
     text = secret or make_secret(endpoint.signing_scheme, random_bytes)
     _check_headers(endpoint)
     _check_credentials(endpoint)
+    if endpoint.tls is not None:
+        check_identity(endpoint.tls, now=now)
     return replace(endpoint, secrets=(SigningSecret(text=text),))
 
 
@@ -74,6 +76,9 @@ def changed(
     if not same_place(after.url, endpoint.url):
         after = _without_credentials(after, given=changes)
     _check_credentials(after)
+    # One that expired since it was given stands in the way of no other change.
+    if after.tls is not None and "tls" in changes:
+        check_identity(after.tls, now=now)
     if after.enabled and not endpoint.enabled:
         return replace(after, disabled_reason=None, disabled_at=None)
     return after
@@ -112,11 +117,8 @@ def _check_credentials(endpoint: Endpoint) -> None:
     """One thing alone says who we are, and an identity in TLS has TLS to be shown in; raises InvalidEndpoint."""
     if endpoint.auth and any(name.lower() == "authorization" for name in endpoint.headers):
         raise _refused("auth", "stands for the header Authorization; take that out of `headers`")
-    if endpoint.tls is None:
-        return
-    if urlsplit(endpoint.url).scheme != "https":
+    if endpoint.tls is not None and urlsplit(endpoint.url).scheme != "https":
         raise _refused("tls", "needs a URL that begins with https")
-    check_identity(endpoint.tls)
 
 
 def _with_token_url(auth: OAuth2Auth, rules: Rules) -> OAuth2Auth:

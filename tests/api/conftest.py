@@ -6,12 +6,17 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
+from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.wiring import Wiring
+from tests.api.serving import serving
+from tests.certificates import Authority
 from webhooks.adapters.encryption import Cipher
 from webhooks.adapters.redis_store import RedisStore
+from webhooks.cli.commands import hookline
 from webhooks.counting import FlowCounts
 from webhooks.intake import Intake
 from webhooks.model import Lane
@@ -187,3 +192,29 @@ def client_with(client, client_of, wiring):
 def dead_client(dead_store, queue):
     clock = SimpleNamespace(now=lambda: NOW, monotonic=lambda: 0.0)
     return Client(create_app(wired_to(dead_store, queue, clock)))
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def served(app):
+    with serving(app) as served:
+        yield served
+
+
+@pytest.fixture
+def run(served, monkeypatch, tmp_path):
+    """Runs a command; what came of it."""
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOOKLINE_URL": served.url, "HOOKLINE_API_KEY": KEY, "HOOKLINE_DATA_DIR": ""}
+
+    def call(*arguments, code=0, env=None, stdin=None):
+        with capture_logs():  # the server's, which shares this process
+            result = CliRunner().invoke(hookline, arguments, env={**environ, **(env or {})}, input=stdin)
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return call

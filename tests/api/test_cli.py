@@ -4,43 +4,12 @@ import json
 
 import click
 import pytest
-from click.testing import CliRunner
-from structlog.testing import capture_logs
 
 from tests.api.attempting import answered, attempt
+from tests.api.commanding import lines, one
 from tests.api.conftest import KEY
-from tests.api.serving import serving
 from webhooks.cli.commands import hookline
 from webhooks.cli.tail import changes
-
-
-@pytest.fixture
-def served(app):
-    with serving(app) as served:
-        yield served
-
-
-@pytest.fixture
-def run(served, monkeypatch, tmp_path):
-    """Runs a command; what came of it."""
-    monkeypatch.chdir(tmp_path)
-    environ = {"HOOKLINE_URL": served.url, "HOOKLINE_API_KEY": KEY, "HOOKLINE_DATA_DIR": ""}
-
-    def call(*arguments, code=0, env=None, stdin=None):
-        with capture_logs():  # the server's, which shares this process
-            result = CliRunner().invoke(hookline, arguments, env={**environ, **(env or {})}, input=stdin)
-        assert result.exit_code == code, (result.output, result.exception)
-        return result
-
-    return call
-
-
-def lines(result):
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
-def one(result):
-    return json.loads(result.stdout)
 
 
 def test_an_event_is_sent_and_listed(run):
@@ -81,11 +50,20 @@ def test_waiting_ends_with_4_unless_all_arrive(run):
     ("arguments", "code", "said"),
     [
         (("send", "a.b", "{no json"), 2, "is no JSON"),
+        (("send", "a.b", '{"amount": NaN}'), 2, "is no JSON"),
+        (("send", "a.b", "1E400"), 2, "is no JSON"),
+        (("send", "a.b", "[" * 100_000), 2, "is no JSON"),
         (("send", "not a type", "1"), 1, "type: must be a dotted name"),
         (("deliveries", "show", "evt_1:ep_1"), 1, "there is no such delivery (404 not_found)"),
         (("endpoints", "create", "ftp://a.example/"), 1, "url:"),
         (("endpoints", "update", "ep_1", "--header", "no"), 2, "NAME=VALUE"),
         (("endpoints", "update", "ep_1", "--retry-schedule", "5,x"), 2, "comma list of seconds"),
+        (("endpoints", "update", "ep_1", "--metadata", "[]"), 2, "must be a JSON object"),
+        (("endpoints", "update", "ep_1", "--rate-limit", "5"), 2, "such as 100/1s"),
+        (("endpoints", "update", "ep_1", "--reset", "url"), 2, "url"),
+        (("keys", "show", "key_1"), 1, "404"),
+        (("events", "show", "evt_1"), 1, "404"),
+        (("deliveries", "list", "--limit", "-1"), 2, "--limit"),
         (("keys", "create", "x", "--scope", "admin"), 2, "admin"),
         (("tenants", "keep", "acme"), 2, "--days"),
         (("audit", "--since", "yesterday"), 1, "since:"),
@@ -112,6 +90,17 @@ def test_without_any_key_it_says_where_to_put_one(run):
     assert "set HOOKLINE_API_KEY" in run("endpoints", "list", env={"HOOKLINE_API_KEY": ""}, code=2).stderr
 
 
+def test_an_event_is_looked_at_and_erased(run, client):
+    client.endpoint()
+    event = one(run("send", "invoice.paid", '{"invoice": "in_1"}'))["id"]
+
+    assert [each["id"] for each in lines(run("events", "list", "--type", "invoice.paid"))] == [event]
+    assert one(run("events", "show", event))["data"] == {"invoice": "in_1"}
+    run("events", "erase", event, stdin="n\n", code=1)
+    run("events", "erase", event, "--yes")
+    assert one(run("events", "show", event))["data"] is None
+
+
 def test_an_endpoint_is_worked_with(run, client):
     made = one(
         run(
@@ -129,8 +118,45 @@ def test_an_endpoint_is_worked_with(run, client):
     assert one(run("endpoints", "rotate", endpoint))["secret"] != made["secret"]
     assert one(run("endpoints", "test", endpoint))["type"] == "hookline.test"
     assert [each["id"] for each in lines(run("endpoints", "list", "--tenant", "acme"))] == [endpoint]
+    assert one(run("endpoints", "revoke-previous", endpoint))["previous"] == []
     run("endpoints", "delete", endpoint, "--yes")
     assert client.get(f"/v1/endpoints/{endpoint}").status_code == 404
+
+
+def test_an_endpoints_credentials_and_limits_are_set_and_reset(run, tmp_path, authority):
+    certificate, private_key = authority.client("us")
+    for name, text in {"us.pem": certificate, "us.key": private_key, "ca.pem": authority.pem}.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "auth.json").write_text('{"type": "bearer", "token": "HUSH"}')
+    identity = ("--tls-certificate", "us.pem", "--tls-key", "us.key", "--tls-ca", "ca.pem")
+
+    made = one(
+        run("endpoints", "create", "https://a.example/", "--auth", "auth.json", *identity, "--rate-limit", "100/1s")
+    )
+    reset = one(run("endpoints", "update", made["id"], "--reset", "auth", "--reset", "rate-limit", "--reset", "tls"))
+
+    assert made["auth"] == {"type": "bearer", "token": "***"}
+    assert made["tls"] == dict.fromkeys(("certificate", "private_key", "ca"), "***")
+    assert made["rate_limit"] == {"limit": 100, "period_seconds": 1}
+    assert (reset["auth"], reset["tls"], reset["rate_limit"]) == (None, None, None)
+
+
+def test_one_part_of_how_an_endpoint_signs_is_changed_without_the_others(run):
+    made = one(run("endpoints", "create", "https://a.example/", "--signing", "v1a"))
+
+    changed = one(run("endpoints", "update", made["id"], "--header-prefix", "acme-"))
+
+    assert (changed["signing"]["scheme"], changed["signing"]["header_prefix"]) == ("v1a", "acme-")
+
+
+def test_the_types_that_an_endpoint_would_get_are_listed_and_patterns_for_none_are_told(run, client):
+    client("PUT", "/v1/event-types/invoice.paid", {})
+    endpoint = client.endpoint(event_types=["invoice.*", "order.*"])["id"]
+
+    result = run("endpoints", "event-types", endpoint)
+
+    assert [each["name"] for each in lines(result)] == ["invoice.paid"]
+    assert result.stderr == "no type fits: order.*\n"
 
 
 def test_deleting_asks_first(run, client):
@@ -160,20 +186,11 @@ def test_keys_are_made_used_and_revoked(run):
 
     assert event["tenant"] == "acme"
     [listed] = lines(run("keys", "list"))
+    assert one(run("keys", "show", key["id"])) == listed
     assert (listed["id"], listed["last_used_at"] is None) == (key["id"], False)
     run("keys", "revoke", key["id"])
     assert "401" in run("send", "a.b", "1", "--api-key", key["key"], code=1).stderr
     assert [each["action"] for each in lines(run("audit", "--limit", "2"))] == ["delete_key", "create_key"]
-
-
-def test_the_inbox_is_looked_at(run, client):
-    client("POST", "/webhook", {"type": "invoice.paid"}, headers={"webhook-id": "msg_1"})
-
-    [received] = lines(run("inbox", "list"))
-
-    assert (received["id"], received["type"]) == ("msg_1", "invoice.paid")
-    assert one(run("inbox", "show", "msg_1"))["source"] == "default"
-    assert one(run("inbox", "replay", "msg_1")) == {"replayed": [], "refused": []}
 
 
 def test_tail_shows_what_was_there_to_nobody(run, client):
@@ -275,6 +292,14 @@ def test_each_command_says_what_it_is_for_and_has_no_name_twice(run, path, comma
     assert command.help in " ".join(result.output.split())
     names = [each.name for each in command.params]
     assert len(names) == len(set(names))
+    assert [each.name for each in command.params if isinstance(each, click.Option) and not each.help] == []
+
+
+@pytest.mark.parametrize("path", [(), *(path for path, each in commands(hookline) if isinstance(each, click.Group))])
+def test_what_a_command_is_for_is_listed_whole(run, path):
+    _, told = run(*path, "--help").output.split("[ARGS]...")
+
+    assert "..." not in told
 
 
 def test_the_shell_completes_commands(run):

@@ -12,12 +12,6 @@ from webhooks.client.calls import Patience
 
 
 @pytest.fixture
-def served(app):
-    with serving(app) as served:
-        yield served
-
-
-@pytest.fixture
 def pauses():
     return []
 
@@ -170,3 +164,19 @@ def test_it_works_on_after_a_fork_with_connections_of_its_own(hookline):
     for child in children:
         child.join()
     assert hookline.publish("a.b", 1)["type"] == "a.b"
+
+
+def test_a_source_is_put_listed_and_deleted(hookline):
+    made = hookline.sources.put("hub", scheme="github", secrets=["hush-hush-hush-1"])
+
+    assert [each["name"] for each in hookline.sources.list()] == ["hub"]
+    assert hookline.sources.get("hub") == made
+    hookline.sources.delete("hub")
+    with pytest.raises(Refused, match="404"):
+        hookline.sources.get("hub")
+
+
+def test_the_flow_is_counted(hookline):
+    hookline.publish("a.b", 1)
+
+    assert hookline.flow()["nodes"]["n2"] == 1

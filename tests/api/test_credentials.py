@@ -1,8 +1,10 @@
 """`auth` and `tls` of an endpoint: taken, kept encrypted, never read back, cleared with the place they were for."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+
 import pytest
 
-from tests.certificates import Authority
 from webhooks.credentials import BasicAuth, OAuth2Auth, TlsIdentity
 
 BASIC = {"type": "basic", "username": "us", "password": "HUSH"}
@@ -10,11 +12,6 @@ BEARER = {"type": "bearer", "token": "HUSH"}
 OAUTH2 = {
     "type": "oauth2", "token_url": "https://auth.example.com/token", "client_id": "HUSH", "client_secret": "HUSH",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +142,39 @@ def test_a_tls_identity_that_cannot_be_is_refused_by_field(client, authority, tl
     assert refused(client, tls={**tls, "private_key": "***"}) == ["tls.private_key"]
     assert refused(client, tls={"ca": "HUSH"}) == ["tls.ca"]
     assert refused(client, tls=tls, url="http://hooks.example.com/in") == ["tls"]
+
+
+@pytest.mark.parametrize("days", [(-2, -1), (1, 2)], ids=["expired", "early"])
+@pytest.mark.parametrize("field", ["certificate", "ca"])
+def test_a_certificate_that_is_not_valid_now_is_refused_by_field(client, authority, tls, field, days):
+    """At registration, not at the first event: every delivery would fail."""
+    said = "expired at 20" if days[1] < 0 else "is not valid before 20"
+    certificate, private_key = authority.client("us", days=days)
+    # Valid issuers behind it make it no better.
+    given = {"certificate": certificate + authority.pem, "private_key": private_key}
+    identity = given if field == "certificate" else {"ca": certificate}
+    made = client.endpoint(tls=tls)["id"]
+    answers = [
+        client.post("/v1/endpoints", {"url": "https://hooks.example.com/in", "tls": identity}),
+        client.patch(f"/v1/endpoints/{made}", {"tls": identity}),
+    ]
+
+    assert [(answer.status_code, list(answer.json["errors"])) for answer in answers] == [(400, [f"tls.{field}"])] * 2
+    assert all(said in answer.json["errors"][f"tls.{field}"][0] for answer in answers)
+
+
+def test_one_valid_authority_of_several_is_enough(client, authority):
+    expired, _ = authority.client("old", days=(-2, -1))
+
+    assert client.endpoint(tls={"ca": expired + authority.pem})["tls"]["ca"] == "***"
+
+
+def test_a_certificate_that_expired_since_stands_in_the_way_of_no_other_change(client, client_of, wiring, tls):
+    made = client.endpoint(tls=tls)["id"]
+    later = SimpleNamespace(now=lambda: wiring.clock.now() + timedelta(days=30), monotonic=lambda: 0.0)
+    answer = client_of(wiring, clock=later).patch(f"/v1/endpoints/{made}", {"enabled": False})
+
+    assert (answer.status_code, answer.json["enabled"]) == (200, False)
 
 
 def test_the_document_says_which_kinds_of_auth_there_are(client):

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.options import at_most, between, of_tenant
 from webhooks.cli.progress import follow
 
 SCOPES = ("publish", "manage", "read")
@@ -20,18 +21,33 @@ def keys() -> None:
     """Dispatch to the commands."""
 
 
-@keys.command("list", help="List keys, newest first; the keys themselves are shown when they are made only.")
-@click.option("--tenant")
-@click.option("--limit", type=int, default=50, show_default=True)
+@keys.command("list", help="List keys, newest first; never the keys themselves.")
+@click.option("--tenant", help="Only those bound to this tenant.")
+@at_most(50)
 @connected
 def list_keys(terminal: Terminal, *, tenant: str | None, limit: int) -> None:
     """Exit code 0, also where there is none."""
     terminal.show.many(terminal.client.keys.list(tenant=tenant), KEY_COLUMNS, limit=limit)
 
 
+@keys.command("show", help="Show what a key may do and when it was used last.")
+@click.argument("key_id")
+@connected
+def show_key(terminal: Terminal, *, key_id: str) -> None:
+    """Exit code 1 where there is none."""
+    terminal.show.one(terminal.client.keys.get(key_id))
+
+
 @keys.command(help="Make a key; it is shown here and never again.")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="May be repeated.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(SCOPES),
+    help="What it may do; may be repeated.",
+)
 @click.option("--tenant", help="For this tenant alone.")
 @connected
 def create(terminal: Terminal, *, name: str, scopes: tuple[str, ...], tenant: str | None) -> None:
@@ -49,13 +65,12 @@ def revoke(terminal: Terminal, *, key_id: str) -> None:
 
 
 @click.command(help="Who changed what, newest first.")
-@click.option("--tenant")
-@click.option("--key-id")
+@click.option("--tenant", help="Only what was done in this tenant.")
+@click.option("--key-id", help="Only what was done with this key.")
 @click.option("--action", help="Such as change_endpoint.")
 @click.option("--target", help="The id of what was changed.")
-@click.option("--since", help="As RFC 3339, such as 2026-11-25T09:00:00Z.")
-@click.option("--until")
-@click.option("--limit", type=int, default=50, show_default=True)
+@between
+@at_most(50)
 @connected
 def audit(terminal: Terminal, *, limit: int, **filters: Any) -> None:
     """Exit code 0, also where there is nothing."""
@@ -70,7 +85,7 @@ def tenants() -> None:
 
 
 @tenants.command("list", help="List tenants by name, with their counts.")
-@click.option("--limit", type=int, default=50, show_default=True)
+@at_most(50)
 @connected
 def list_tenants(terminal: Terminal, *, limit: int) -> None:
     """Exit code 0, also where there is none."""
@@ -118,8 +133,8 @@ def portal_links() -> None:
     """Dispatch to the commands."""
 
 
-@portal_links.command("list", help="List a tenant's links; their addresses are shown when they are made only.")
-@click.option("--tenant")
+@portal_links.command("list", help="List a tenant's links, without their addresses.")
+@of_tenant
 @connected
 def list_links(terminal: Terminal, *, tenant: str | None) -> None:
     """Exit code 0, also where there is none."""
@@ -127,7 +142,7 @@ def list_links(terminal: Terminal, *, tenant: str | None) -> None:
 
 
 @portal_links.command("create", help="Make a link; its address is shown here and never again.")
-@click.option("--tenant")
+@of_tenant
 @click.option("--hours", type=float, help="How long it is good for, else a day.")
 @connected
 def create_link(terminal: Terminal, *, tenant: str | None, hours: float | None) -> None:

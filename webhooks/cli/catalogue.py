@@ -1,4 +1,4 @@
-"""`hookline event-types` and `inbox`: what may be published, and what was received."""
+"""`hookline event-types`: the catalogue of what may be published."""
 
 import json
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import click
 import yaml
 
-from webhooks.cli.connection import Command, Terminal, connected, given
+from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.options import at_most
 
-TYPE_COLUMNS = ("name", "description", "enforcement", "deprecated")
-INBOX_COLUMNS = ("id", "source", "type", "status", "received_at")
+COLUMNS = ("name", "description", "enforcement", "deprecated")
 
 
 @click.group("event-types", help="The catalogue of event types.")
@@ -17,12 +17,15 @@ def event_types() -> None:
     """Dispatch to the commands."""
 
 
-@event_types.command("list", help="List the catalogue.")
-@click.option("--limit", type=int, default=250, show_default=True)
+@event_types.command("list", help="List the catalogue by name.")
+@click.option("--pattern", help="Only types that this asks for, such as invoice.*.")
+@click.option("--archived", is_flag=True, default=None, help="Archived ones, too.")
+@at_most(250)
 @connected
-def list_types(terminal: Terminal, *, limit: int) -> None:
+def list_types(terminal: Terminal, *, limit: int, pattern: str | None, archived: bool | None) -> None:
     """Exit code 0, also where it is empty."""
-    terminal.show.many(terminal.client.event_types.list(), TYPE_COLUMNS, limit=limit)
+    filters = given(pattern=pattern, archived="true" if archived else None)
+    terminal.show.many(terminal.client.event_types.list(**filters), COLUMNS, limit=limit)
 
 
 @event_types.command(help="Show one event type with its schema.")
@@ -33,14 +36,16 @@ def show(terminal: Terminal, *, name: str) -> None:
     terminal.show.one(terminal.client.event_types.get(name))
 
 
-@event_types.command(help="Describe an event type, new or known.")
+@event_types.command(help="Describe an event type; replaces what was said of it before.")
 @click.argument("name")
-@click.option("--description")
+@click.option("--description", help="What happened, in a sentence.")
 @click.option("--schema", type=click.File(encoding="utf-8"), help="A file with a JSON Schema.")
 @click.option("--example", type=click.File(encoding="utf-8"), help="A file with an example of its data.")
-@click.option("--deprecated/--current", default=None)
-@click.option("--archived/--unarchived", default=None)
-@click.option("--enforcement", type=click.Choice(("off", "warn", "refuse")))
+@click.option("--deprecated/--current", default=None, help="Whether endpoints had better ask for another one.")
+@click.option("--archived/--unarchived", default=None, help="Whether lists leave it out.")
+@click.option(
+    "--enforcement", type=click.Choice(("off", "warn", "refuse")), help="What an event that breaks the schema meets."
+)
 @connected
 def put(terminal: Terminal, *, name: str, schema: Any, example: Any, **options: Any) -> None:
     """Exit code 0 once it is kept."""
@@ -48,7 +53,7 @@ def put(terminal: Terminal, *, name: str, schema: Any, example: Any, **options: 
     terminal.show.one(terminal.client.event_types.put(name, **given(**options), **files))
 
 
-@event_types.command("import", help="Take event types over from the webhooks of an OpenAPI document, JSON or YAML.")
+@event_types.command("import", help="Take event types from an OpenAPI document's webhooks.")
 @click.argument("document", type=click.File(encoding="utf-8"))
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @connected
@@ -68,50 +73,6 @@ def delete(terminal: Terminal, *, name: str) -> None:
     """Exit code 0 once it is gone."""
     terminal.client.event_types.delete(name)
     terminal.show.done(f"{name} is gone")
-
-
-@click.group(help="What was received.")
-def inbox() -> None:
-    """Dispatch to the commands."""
-
-
-@inbox.command("list", help="List what a source sent, newest first.")
-@click.option("--source", default="default", show_default=True)
-@click.option("--type", "event_type")
-@click.option("--since", help="As RFC 3339, such as 2026-11-25T09:00:00Z.")
-@click.option("--until")
-@click.option("--limit", type=int, default=50, show_default=True)
-@connected
-def list_inbox(terminal: Terminal, *, limit: int, **filters: Any) -> None:
-    """Exit code 0, also where there is nothing."""
-    terminal.show.many(terminal.client.inbox.list(**given(**filters)), INBOX_COLUMNS, limit=limit)
-
-
-def of_one_received(command: Command) -> Any:
-    """Gives the command its terminal, and which received event it is about."""
-    of_source = click.option("--source", default="default", show_default=True)(connected(command))
-    return click.argument("event_id")(of_source)
-
-
-@inbox.command("show", help="Show one received event with its handlers.")
-@of_one_received
-def show_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
-    """Exit code 1 where there is none."""
-    terminal.show.one(terminal.client.inbox.read(source, event_id))
-
-
-@inbox.command("replay", help="Run the handlers of a received event once more.")
-@of_one_received
-def replay_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
-    """Exit code 1 where there is none."""
-    terminal.show.one(terminal.client.inbox.replay(source, event_id))
-
-
-@inbox.command("ignore", help="Decide that a received event needs no handling.")
-@of_one_received
-def ignore_inbox(terminal: Terminal, *, event_id: str, source: str) -> None:
-    """Exit code 1 where there is none."""
-    terminal.show.one(terminal.client.inbox.ignore(source, event_id))
 
 
 def _read(file: Any, option: str) -> Any:

@@ -43,8 +43,11 @@ class Disappointed(click.ClickException):
     exit_code = 4
 
 
-def connected(command: Command) -> Any:
-    """Gives the command a `Terminal` before its own arguments, and the options that make one."""
+def connected(command: Command, *, when: str | None = None) -> Any:
+    """Gives the command a `Terminal` before its own arguments, and the options that make one.
+
+    With `when`, it calls the API only where that option is set, and needs no key elsewhere.
+    """
 
     @click.option("--api-url", help=f"Where the API is; else HOOKLINE_URL, else {DEFAULT_URL}.")
     @click.option("--api-key", help="The API key; else HOOKLINE_API_KEY, else that of the data folder's keys.env.")
@@ -52,7 +55,8 @@ def connected(command: Command) -> Any:
     @functools.wraps(command)
     def run(*arguments: Any, api_url: str | None, api_key: str | None, as_json: bool, **options: Any) -> Any:
         environ = os.environ  # noqa: TID251 - the composition root of the commands
-        client = Hookline(api_url or environ.get("HOOKLINE_URL") or DEFAULT_URL, api_key or _key(environ))
+        key = api_key or _key(environ, needed=when is None or bool(options[when]))
+        client = Hookline(api_url or environ.get("HOOKLINE_URL") or DEFAULT_URL, key)
         try:
             return command(Terminal(client=client, show=Show.on_stdout(as_json=as_json)), *arguments, **options)
         except Refused as error:
@@ -64,19 +68,20 @@ def connected(command: Command) -> Any:
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    """The options that were given."""
-    return {name: value for name, value in fields.items() if value is not None and value != ()}
+    """The options that were given, as JSON has them."""
+    present = {name: value for name, value in fields.items() if value is not None and value != ()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in present.items()}
 
 
-def _key(environ: Mapping[str, str]) -> str:
+def _key(environ: Mapping[str, str], *, needed: bool) -> str:
     key = environ.get("HOOKLINE_API_KEY")
     if key:
         return key
     folder = Path(environ.get("HOOKLINE_DATA_DIR") or "./var")
     found = kept_keys(folder).get("HOOKLINE_API_KEY")
-    if not found:
+    if not found and needed:
         raise click.UsageError(f"no API key: set HOOKLINE_API_KEY, give --api-key, or run where {folder / FILE} is")
-    return found
+    return found or ""
 
 
 def _told(error: Refused) -> str:

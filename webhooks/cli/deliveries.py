@@ -6,6 +6,7 @@ import click
 from rich.table import Table
 
 from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.options import at_most, between, of_tenant
 from webhooks.cli.showing import cell
 from webhooks.client.shapes import Delivery
 
@@ -19,14 +20,13 @@ def deliveries() -> None:
 
 
 @deliveries.command("list", help="List deliveries, newest first.")
-@click.option("--tenant")
-@click.option("--endpoint", "endpoint_id")
-@click.option("--event", "event_id")
-@click.option("--type", "event_type")
+@of_tenant
+@click.option("--endpoint", "endpoint_id", help="Only those to this endpoint (ep_…).")
+@click.option("--event", "event_id", help="Only those of this event (evt_…).")
+@click.option("--type", "event_type", help="Only those of this event type.")
 @click.option("--status", help="A comma list of states, or unfinished, delivered, failed.")
-@click.option("--since", help="As RFC 3339, such as 2026-11-25T09:00:00Z.")
-@click.option("--until")
-@click.option("--limit", type=int, default=50, show_default=True)
+@between
+@at_most(50)
 @connected
 def list_deliveries(terminal: Terminal, *, limit: int, **filters: Any) -> None:
     """Exit code 0, also where there is none."""
@@ -44,7 +44,10 @@ def show(terminal: Terminal, *, delivery_id: str) -> None:
         terminal.show.console.print(_attempts(delivery))
 
 
-@click.command(help="Send finished deliveries once more: those of an event (evt_…), or one (evt_…:ep_…).")
+@click.command(
+    help="Send finished deliveries once more: those of an event (evt_…), or one (evt_…:ep_…).",
+    short_help="Send finished deliveries once more.",
+)
 @click.argument("which")
 @click.option("--tenant", help="The event's, where it is not the default.")
 @connected
@@ -56,7 +59,7 @@ def replay(terminal: Terminal, *, which: str, tenant: str | None) -> None:
         terminal.show.one(terminal.client.events.replay(which, tenant=tenant))
 
 
-@click.command(help="Give up on a delivery.")
+@click.command(help="Give up on a delivery; what is being sent just now still ends.")
 @click.argument("delivery_id")
 @connected
 def cancel(terminal: Terminal, *, delivery_id: str) -> None:
@@ -67,7 +70,7 @@ def cancel(terminal: Terminal, *, delivery_id: str) -> None:
 @click.command(help="Why an event did or did not reach an endpoint.")
 @click.argument("event_id")
 @click.argument("endpoint_id")
-@click.option("--tenant")
+@of_tenant
 @connected
 def explain(terminal: Terminal, *, event_id: str, endpoint_id: str, tenant: str | None) -> None:
     """Exit code 0 whatever the verdict."""

@@ -1,64 +1,17 @@
 """`hookline endpoints`: where tenants want events."""
 
-import json
 from typing import Any
 
 import click
 
 from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.endpoint_settings import RESETTABLE, fields_of, with_settings
+from webhooks.cli.options import MOMENT, at_most, of_tenant, resettable
 from webhooks.cli.progress import follow
 
 COLUMNS = ("id", "url", "event_types", "enabled")
-
-
-class Pairs(click.ParamType[tuple[str, str]]):
-    """NAME=VALUE."""
-
-    name = "NAME=VALUE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """The two parts; click shows what is wrong."""
-        name, found, content = str(value).partition("=")
-        if not found or not name:
-            self.fail(f"{value!r} is not {self.name}", param, ctx)
-        return name, content
-
-
-class Seconds(click.ParamType[list[float] | str]):
-    """A comma list of seconds, or `default`."""
-
-    name = "SECONDS,…"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float] | str:
-        """The numbers; click shows what is wrong."""
-        if value == "default":
-            return "default"
-        try:
-            return [float(each) for each in str(value).split(",") if each.strip()]
-        except ValueError:
-            self.fail(f"{value!r} is no comma list of seconds such as 5,300,1800", param, ctx)
-
-
-SETTINGS = (
-    click.option("--description"),
-    click.option("--event-type", "event_types", multiple=True, help="A pattern such as invoice.*; may be repeated."),
-    click.option("--channel", "channels", multiple=True, help="May be repeated."),
-    click.option("--filter", "filter_", help="A JMESPath expression over the event."),
-    click.option("--header", "headers", multiple=True, type=Pairs(), help="Sent with each request; may be repeated."),
-    click.option("--retry-schedule", type=Seconds(), help="One delay for each retry, or `default`."),
-    click.option("--timeout", "timeout_seconds", type=float, help="Seconds for a whole attempt."),
-    click.option("--max-in-flight", type=int),
-    click.option("--ordered/--unordered", default=None),
-    click.option("--metadata", help="A JSON object of your own."),
-    click.option("--enabled/--disabled", default=None),
-)
-
-
-def with_settings(command: Any) -> Any:
-    """Gives a command the options for an endpoint's fields."""
-    for option in reversed(SETTINGS):
-        command = option(command)
-    return command
+TYPE_COLUMNS = ("name", "pattern", "description", "deprecated")
+RECOVERED = ("exhausted", "cancelled", "skipped")
 
 
 @click.group(help="Where tenants want events.")
@@ -67,8 +20,8 @@ def endpoints() -> None:
 
 
 @endpoints.command("list", help="List a tenant's endpoints, newest first.")
-@click.option("--tenant")
-@click.option("--limit", type=int, default=50, show_default=True)
+@of_tenant
+@at_most(50)
 @connected
 def list_endpoints(terminal: Terminal, *, tenant: str | None, limit: int) -> None:
     """Exit code 0, also where there is none."""
@@ -85,24 +38,28 @@ def show(terminal: Terminal, *, endpoint_id: str) -> None:
 
 @endpoints.command(help="Register an endpoint; its signing secret is shown here.")
 @click.argument("url")
-@click.option("--tenant")
+@of_tenant
 @click.option("--secret", help="Your own whsec_…; else one is made.")
 @with_settings
 @connected
 def create(terminal: Terminal, *, url: str, tenant: str | None, secret: str | None, **settings: Any) -> None:
     """Exit code 0 once it is kept."""
-    made = terminal.client.endpoints.create(url, **given(tenant=tenant, secret=secret), **_fields(settings))
+    made = terminal.client.endpoints.create(url, **given(tenant=tenant, secret=secret), **fields_of(settings))
     terminal.show.one(made, hidden=("health",))
 
 
-@endpoints.command(help="Change the fields that are given.")
+@endpoints.command(help="Change the fields that are given; the rest stays.")
 @click.argument("endpoint_id")
 @click.option("--url", help="Another scheme, host or port takes credentials away.")
 @with_settings
+@resettable(*RESETTABLE)
 @connected
-def update(terminal: Terminal, *, endpoint_id: str, url: str | None, **settings: Any) -> None:
+def update(terminal: Terminal, *, endpoint_id: str, url: str | None, reset: tuple[str, ...], **settings: Any) -> None:
     """Exit code 0 once it is changed."""
-    changed = terminal.client.endpoints.update(endpoint_id, **given(url=url), **_fields(settings))
+    fields = {**given(url=url), **fields_of(settings), **dict.fromkeys(reset)}
+    if fields.get("signing"):  # the API replaces it whole
+        fields["signing"] = {**terminal.client.endpoints.get(endpoint_id)["signing"], **fields["signing"]}
+    changed = terminal.client.endpoints.update(endpoint_id, **fields)
     terminal.show.one(changed, hidden=("health",))
 
 
@@ -133,7 +90,7 @@ def secret(terminal: Terminal, *, endpoint_id: str) -> None:
     terminal.show.one(terminal.client.endpoints.secret(endpoint_id))
 
 
-@endpoints.command(help="Make a new signing secret; the old one goes on signing for a while.")
+@endpoints.command(help="Make a new signing secret; the old one signs on for a day.")
 @click.argument("endpoint_id")
 @click.option("--secret", "new_secret", help="Your own whsec_…; else one is made.")
 @click.option("--overlap", "overlap_seconds", type=float, help="Seconds, else a day.")
@@ -144,45 +101,44 @@ def rotate(terminal: Terminal, *, endpoint_id: str, new_secret: str | None, over
     terminal.show.one(terminal.client.endpoints.rotate(endpoint_id, **fields))
 
 
+@endpoints.command("revoke-previous", help="End all earlier signing secrets at once.")
+@click.argument("endpoint_id")
+@connected
+def revoke_previous(terminal: Terminal, *, endpoint_id: str) -> None:
+    """Exit code 0, also where there was none."""
+    terminal.show.one(terminal.client.endpoints.revoke_previous(endpoint_id))
+
+
+@endpoints.command("event-types", help="List the event types of the catalogue that it would get.")
+@click.argument("endpoint_id")
+@connected
+def list_event_types(terminal: Terminal, *, endpoint_id: str) -> None:
+    """Exit code 0, also where there is none."""
+    found = terminal.client.endpoints.event_types(endpoint_id)
+    terminal.show.many(found["data"], TYPE_COLUMNS, limit=len(found["data"]))
+    if found["patterns_without_types"]:
+        click.echo(f"no type fits: {', '.join(found['patterns_without_types'])}", err=True)
+
+
 @endpoints.command(help="Replay what failed since then, in the background.")
 @click.argument("endpoint_id")
-@click.option("--since", required=True, help="As RFC 3339, such as 2026-11-25T09:00:00Z.")
-@click.option("--until")
-@click.option("--status", "statuses", multiple=True, help="exhausted, cancelled, skipped; may be repeated.")
+@click.option("--since", required=True, help=f"From then on. {MOMENT}")
+@click.option("--until", help="Before then.")
+@click.option("--status", "statuses", multiple=True, type=click.Choice(RECOVERED), help="Else all; may be repeated.")
 @click.option("--dry-run", is_flag=True, default=None, help="Only count.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Show how far it is until it is done.")
 @connected
 def recover(terminal: Terminal, *, endpoint_id: str, since: str, wait: bool, **options: Any) -> None:
     """Exit code 0 once it is done, or begun where it is not waited for."""
-    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in given(**options).items()}
+    fields = given(**options)
     answer = terminal.client.endpoints.recover(endpoint_id, since=since, **fields)
     follow(terminal, answer, wait=wait and not fields.get("dry_run"))
 
 
 @endpoints.command(help="How its attempts went.")
 @click.argument("endpoint_id")
-@click.option("--since")
+@click.option("--since", help=f"From then on, else for a day. {MOMENT}")
 @connected
 def stats(terminal: Terminal, *, endpoint_id: str, since: str | None) -> None:
     """Exit code 0."""
     terminal.show.one(terminal.client.endpoints.stats(endpoint_id, **given(since=since)), hidden=("buckets",))
-
-
-def _fields(settings: dict[str, Any]) -> dict[str, Any]:
-    """The options as the API calls them."""
-    fields = given(**settings)
-    renamed = {"filter": fields.pop("filter_")} if "filter_" in fields else {}
-    if "headers" in fields:
-        fields["headers"] = dict(fields["headers"])
-    if fields.get("retry_schedule") == "default":
-        fields["retry_schedule"] = None
-    if "metadata" in fields:
-        fields["metadata"] = _object(fields["metadata"])
-    return {**{name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}, **renamed}
-
-
-def _object(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise click.BadParameter(f"is no JSON: {error}", param_hint="--metadata") from None

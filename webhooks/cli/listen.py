@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -98,16 +99,21 @@ def server(listening: Listening, *, host: str, port: int) -> ThreadingHTTPServer
     return ThreadingHTTPServer((host, port), Handler)
 
 
-@click.command(help="Receive webhooks on this machine and print them, until Ctrl-C.")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=int, default=9000, show_default=True)
+@click.command(
+    help="Receive webhooks on this machine and print them, until Ctrl-C. Needs no API but with --register.",
+    short_help="Receive webhooks on this machine and print them, until Ctrl-C.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=int, default=9000, show_default=True, help="The port to listen on.")
 @click.option("--secret", help="Verify with this whsec_…; what fails is answered with 401.")
 @click.option("--forward", metavar="URL", help="Pass what is right on, and answer what comes back.")
-@click.option("--answer", type=click.IntRange(200, 599), default=200, show_default=True)
+@click.option(
+    "--answer", type=click.IntRange(200, 599), default=200, show_default=True, help="The status to answer with."
+)
 @click.option("--register", is_flag=True, help="Be an endpoint of the API for as long as this runs, and verify.")
 @click.option("--event-type", "event_types", multiple=True, help="What to register for, else all; may be repeated.")
 @click.option("--tenant", help="Whose endpoint to register.")
-@connected
+@partial(connected, when="register")
 def listen(
     terminal: Terminal,
     *,

@@ -16,7 +16,10 @@ from webhooks.migrating import SchemaMismatch
 from webhooks.settings import Settings, SettingsError
 
 
-@click.command(help="Bring what is stored to this version; make a backup first, and stop all else.")
+@click.command(
+    help="Bring what is stored to this version; make a backup first, and stop all else.",
+    short_help="Bring what is stored to this version.",
+)
 def migrate() -> None:
     """Exit code 0 where the store has the version of this code, else 1 with a line that says what to do."""
     try:

@@ -1,36 +1,15 @@
 """`hookline plan`: how large an installation must be for a load."""
 
-from collections.abc import Callable
-from typing import Any
-
 import click
 from rich.console import Console
 from rich.table import Table
 
 from webhooks import variables
+from webhooks.cli.options import Read
 from webhooks.planning import Load, Plan, Room, plan
 
 GIB = 1024**3
 LARGEST_BODY = 16 * 1024**2
-
-
-class Read(click.ParamType):  # type: ignore[type-arg]
-    """An option that is written as settings are: `30d`, `2KiB`."""
-
-    def __init__(self, name: str, reader: Callable[[str], Any]) -> None:
-        self.name = name
-        self._reader = reader
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The value; fails with what to write instead."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._reader(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 DURATION = Read("duration", variables.duration)
 SIZE = Read("size", variables.size(1, LARGEST_BODY))
 

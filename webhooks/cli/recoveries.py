@@ -5,10 +5,13 @@ from typing import Any
 import click
 
 from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.options import MOMENT, of_tenant
 from webhooks.cli.progress import follow
 
+RECOVERED = ("exhausted", "cancelled", "skipped")
 
-@click.group(help="Failures of a time range sent again, and other background work.")
+
+@click.group(help="What failed in a time range, sent again; how far that is.")
 def recoveries() -> None:
     """Dispatch to the commands."""
 
@@ -22,16 +25,16 @@ def show(terminal: Terminal, *, recovery_id: str, wait: bool) -> None:
     follow(terminal, terminal.client.recoveries.get(recovery_id), wait=wait)
 
 
-@recoveries.command(help="Replay what failed since then at all endpoints of a tenant, in the background.")
-@click.option("--since", required=True, help="As RFC 3339, such as 2026-11-25T09:00:00Z.")
-@click.option("--until")
-@click.option("--tenant")
-@click.option("--status", "statuses", multiple=True, help="exhausted, cancelled, skipped; may be repeated.")
+@recoveries.command(help="Replay what failed since then at all endpoints of a tenant.")
+@click.option("--since", required=True, help=f"From then on. {MOMENT}")
+@click.option("--until", help="Before then.")
+@of_tenant
+@click.option("--status", "statuses", multiple=True, type=click.Choice(RECOVERED), help="Else all; may be repeated.")
 @click.option("--dry-run", is_flag=True, default=None, help="Only count.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Show how far it is until it is done.")
 @connected
 def start(terminal: Terminal, *, since: str, wait: bool, **options: Any) -> None:
     """Exit code 0 once it is done, or begun where it is not waited for."""
-    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in given(**options).items()}
+    fields = given(**options)
     answer = terminal.client.recoveries.start(since=since, **fields)
     follow(terminal, answer, wait=wait and not fields.get("dry_run"))

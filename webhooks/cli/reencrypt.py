@@ -13,7 +13,8 @@ from webhooks.settings import Settings, SettingsError
 
 @click.command(
     help="Encrypt all secrets in the store anew, with the first key of HOOKLINE_SECRET_KEY. "
-    "Run it with the new and the old key listed, and the same settings as the workers; then drop the old key."
+    "Run it with the new and the old key listed, and the same settings as the workers; then drop the old key.",
+    short_help="Encrypt all secrets in the store anew, with the first HOOKLINE_SECRET_KEY.",
 )
 def reencrypt() -> None:
     """Exit code 0 when the first key opens everything, 1 with a clear line when it could not be done."""

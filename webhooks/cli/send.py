@@ -1,6 +1,5 @@
 """`hookline send`: publish one event."""
 
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from webhooks.cli.connection import Disappointed, Terminal, connected, given
+from webhooks.cli.options import json_of
 from webhooks.client.shapes import Delivery, Event
 
 LOOK_EVERY_SECONDS = 0.5
@@ -21,7 +21,9 @@ FINAL = frozenset({"delivered", "exhausted", "cancelled", "skipped"})
 @click.option("--id", "event_id", help="The event's id; the same one again makes no second event.")
 @click.option("--idempotency-key", help="Instead of an id: the same key again makes no second event.")
 @click.option("--occurred-at", help="When it happened, as RFC 3339.")
-@click.option("--channel", "channels", multiple=True, help="May be repeated.")
+@click.option(
+    "--channel", "channels", multiple=True, help="What it is about, for endpoints that name channels; may be repeated."
+)
 @click.option("--endpoint", "endpoint_ids", multiple=True, help="To these endpoints alone; may be repeated.")
 @click.option("--ordering-key", help="Events with the same one arrive in order at ordered endpoints.")
 @click.option("--wait", type=float, metavar="SECONDS", help="Wait for the deliveries; exit code 4 unless all arrive.")
@@ -37,10 +39,8 @@ def send(
     **options: Any,
 ) -> None:
     """Exit code 0 once the event is kept."""
-    options = {name: list(value) if isinstance(value, tuple) else value for name, value in given(**options).items()}
-    event = terminal.client.publish(
-        event_type, _parsed(data), idempotency_key=idempotency_key, **given(id=event_id), **options
-    )
+    fields = given(id=event_id, **options)
+    event = terminal.client.publish(event_type, _parsed(data), idempotency_key=idempotency_key, **fields)
     if wait is None:
         terminal.show.one(event)
         return
@@ -55,7 +55,7 @@ def _parsed(text: str) -> Any:
         with click.open_file(text.removeprefix("@"), encoding="utf-8") as file:
             raw = file.read()
     try:
-        return json.loads(raw)
+        return json_of(raw)
     except ValueError as error:
         raise click.BadParameter(f"is no JSON: {error}", param_hint="DATA") from None
 

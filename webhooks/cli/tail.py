@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from webhooks.cli.connection import Terminal, connected, given
+from webhooks.cli.options import of_tenant
 from webhooks.cli.showing import COLOURS
 from webhooks.client import NoAnswer
 from webhooks.client.shapes import Delivery
@@ -20,10 +21,13 @@ LOOK_EVERY_SECONDS = 1.0
 State = tuple[str, int]
 
 
-@click.command(help=f"Show deliveries as they come and change, the newest {FOLLOWED}, until Ctrl-C.")
-@click.option("--tenant")
-@click.option("--endpoint", "endpoint_id")
-@click.option("--type", "event_type")
+@click.command(
+    help=f"Show deliveries as they come and change, the newest {FOLLOWED}, until Ctrl-C.",
+    short_help="Show deliveries as they come and change, until Ctrl-C.",
+)
+@of_tenant
+@click.option("--endpoint", "endpoint_id", help="Only those to this endpoint (ep_…).")
+@click.option("--type", "event_type", help="Only those of this event type.")
 @click.option("--looks", type=int, help="Stop after so many looks, one a second.")
 @connected
 def tail(terminal: Terminal, *, looks: int | None, **filters: Any) -> None:

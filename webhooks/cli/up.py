@@ -27,7 +27,11 @@ LOOK_EVERY_SECONDS = 0.2
 console = Console()
 
 
-@click.command(help="Run everything on this machine until Ctrl-C.")
+@click.command(
+    help="Run everything on this machine until Ctrl-C: Redis, API, workers, beat, Flower and a demo receiver. "
+    "Settings are HOOKLINE_* variables (.env.example); data and keys are kept in HOOKLINE_DATA_DIR, else ./var.",
+    short_help="Run everything on this machine until Ctrl-C.",
+)
 def up() -> None:
     """Exit code 0 after a stop that was asked for, 1 with clear lines where it cannot start or go on."""
     environ = dict(os.environ)  # noqa: TID251 - the composition root of the command

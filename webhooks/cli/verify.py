@@ -15,10 +15,18 @@ LONGEST_TIMESTAMP = 10
 """Digits of unix seconds until the year 2286."""
 
 
-@click.command(help="Check a signature by Standard Webhooks over BODY, a file or - for standard input.")
+@click.command(
+    help="Check a signature by Standard Webhooks over BODY, a file or - for standard input.",
+    short_help="Check a signature, and say what is wrong with it.",
+)
 @click.argument("body", type=click.File("rb"))
 @click.option(
-    "--secret", "secrets", multiple=True, required=True, envvar="WEBHOOK_SECRET", help="whsec_…; may be repeated."
+    "--secret",
+    "secrets",
+    multiple=True,
+    required=True,
+    envvar="WEBHOOK_SECRET",
+    help="whsec_…, else WEBHOOK_SECRET; may be repeated.",
 )
 @click.option("--id", "message_id", required=True, help="The header webhook-id.")
 @click.option("--timestamp", required=True, help="The header webhook-timestamp.")

@@ -59,6 +59,10 @@ class Hookline:
         query = {"event_id": event_id, "endpoint_id": endpoint_id, "tenant": tenant}
         return cast("Json", self.call("GET", "/v1/explain", query=query))
 
+    def flow(self) -> Json:
+        """How often each node of the flow was reached, and each edge taken."""
+        return cast("Json", self.call("GET", "/v1/stats/flow"))
+
     @cached_property
     def events(self) -> things.Events:
         """What happened."""
@@ -98,6 +102,11 @@ class Hookline:
     def portal_links(self) -> things.PortalLinks:
         """Who sees a tenant's pages."""
         return things.PortalLinks(self.call)
+
+    @cached_property
+    def sources(self) -> things.Sources:
+        """Whose webhooks are received."""
+        return things.Sources(self.call)
 
     @cached_property
     def inbox(self) -> things.Inbox:

@@ -65,11 +65,17 @@ class Endpoint(TypedDict):
     description: str
     event_types: list[str]
     channels: list[str]
+    filter: str | None
     enabled: bool
     disabled_reason: str | None
     headers: dict[str, str]
+    auth: dict[str, Any] | None
+    tls: dict[str, Any] | None
+    signing: dict[str, Any]
+    public_key: str | None
     retry_schedule: list[float] | None
     timeout_seconds: float
+    rate_limit: dict[str, float] | None
     max_in_flight: int
     ordered: bool
     metadata: dict[str, Any]

@@ -61,6 +61,14 @@ class Endpoints(Things[Endpoint]):
         """A new signing secret; the one before it goes on signing for a while."""
         return cast("Json", self._calls("POST", self._of(endpoint_id, "/secret/rotate"), fields))
 
+    def revoke_previous(self, endpoint_id: str) -> Json:
+        """Its earlier signing secrets sign no more."""
+        return cast("Json", self._calls("DELETE", self._of(endpoint_id, "/secret/previous")))
+
+    def event_types(self, endpoint_id: str) -> Json:
+        """The event types of the catalogue that it would get, and the patterns that none fits."""
+        return cast("Json", self._calls("GET", self._of(endpoint_id, "/event-types")))
+
     def test(self, endpoint_id: str, **fields: Any) -> Event:
         """A test event on its way to this endpoint alone."""
         return cast("Event", self._calls("POST", self._of(endpoint_id, "/test"), fields))
@@ -176,10 +184,28 @@ class PortalLinks:
         self._calls("DELETE", f"{self.path}/{quote(link_id, safe='')}")
 
 
+class Sources(Things[Json]):
+    """Whose webhooks are received."""
+
+    path = "/v1/sources"
+
+    def put(self, name: str, **fields: Any) -> Json:
+        """The source as it is from now on; without `secrets` it keeps those that it has."""
+        return cast("Json", self._calls("PUT", self._of(name), fields))
+
+    def delete(self, name: str) -> None:
+        """Nothing is received for it any more; what was received stays."""
+        self._calls("DELETE", self._of(name))
+
+
 class Inbox(Things[Json]):
     """What was received."""
 
     path = "/v1/inbox"
+
+    def counts(self, source: str = "default") -> Json:
+        """How many events of a source are kept, and how far its handlers are with them."""
+        return cast("Json", self._calls("GET", f"{self.path}/counts", query={"source": source}))
 
     def read(self, source: str, event_id: str) -> Json:
         """One received event with its handlers' attempts."""
