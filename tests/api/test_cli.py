@@ -1,6 +1,7 @@
 """The commands that call the API, run as a user would, against a real server over the real store."""
 
 import json
+import re
 
 import click
 import pytest
@@ -9,7 +10,6 @@ from tests.api.attempting import answered, attempt
 from tests.api.commanding import lines, one
 from tests.api.conftest import KEY
 from webhooks.cli.commands import hookline
-from webhooks.cli.tail import changes
 
 
 def test_an_event_is_sent_and_listed(run):
@@ -193,30 +193,6 @@ def test_keys_are_made_used_and_revoked(run):
     assert [each["action"] for each in lines(run("audit", "--limit", "2"))] == ["delete_key", "create_key"]
 
 
-def test_tail_shows_what_was_there_to_nobody(run, client):
-    client.endpoint()
-    client.event("old.one")
-
-    assert run("tail", "--looks", "1").stdout == ""
-
-
-def test_tail_shows_what_comes_and_what_changes_once_each_the_oldest_first():
-    def delivery(number, status, attempts=0):
-        return {"id": f"evt_{number}:ep_1", "status": status, "attempts_count": attempts}
-
-    seen = {}
-    looks = [
-        [delivery(1, "pending")],
-        [delivery(2, "pending"), delivery(1, "retrying", 1)],
-        [delivery(2, "pending"), delivery(1, "retrying", 1)],
-        [delivery(3, "pending"), delivery(2, "delivered", 1)],
-    ]
-    shown = [[each["id"][4] for each in changes(look, seen)] for look in looks]
-
-    assert shown == [["1"], ["1", "2"], [], ["2", "3"]]
-    assert set(seen) == {"evt_2:ep_1", "evt_3:ep_1"}
-
-
 def test_what_failed_in_a_time_range_is_recovered(run, client, store):
     endpoint = client.endpoint(retry_schedule=[])["id"]
     delivery = client.event().json["deliveries"][0]["id"]
@@ -272,6 +248,11 @@ def test_a_terminal_gets_tables_and_no_markup_of_others(run, monkeypatch):
     assert "url" in listed
     assert "[red]x[/red]" in run("endpoints", "show", made["id"]).stdout
     assert run("deliveries", "list").stdout.strip() == "nothing there"
+    sent = run("send", "a.b", "1").stdout
+    [delivery] = re.findall(r"evt_\w+:ep_\w+", sent)
+    assert f"{delivery}  pending" in sent
+    assert f"{delivery}  pending" in run("events", "show", delivery.partition(":")[0]).stdout
+    assert delivery in run("deliveries", "list").stdout
     assert run("endpoints", "list", "--json").stdout.startswith("{")
 
 

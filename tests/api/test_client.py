@@ -166,6 +166,24 @@ def test_it_works_on_after_a_fork_with_connections_of_its_own(hookline):
     assert hookline.publish("a.b", 1)["type"] == "a.b"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_proxy_of_the_environment_is_not_asked_about_this_machine(served, monkeypatch, host):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert Hookline(served.url.replace("127.0.0.1", host), KEY, tries=1).publish("a.b", 1)["type"] == "a.b"
+
+
+def test_elsewhere_a_proxy_of_the_environment_is_asked(served, monkeypatch):
+    monkeypatch.setenv("http_proxy", served.url)
+
+    Hookline("http://hookline.example", KEY, tries=1).publish("a.b", 1)
+
+    assert served.calls == [("POST", "/v1/events")]
+
+
 def test_a_source_is_put_listed_and_deleted(hookline):
     made = hookline.sources.put("hub", scheme="github", secrets=["hush-hush-hush-1"])
 

@@ -10,7 +10,7 @@ from webhooks.cli.options import at_most, between, of_tenant
 from webhooks.cli.showing import cell
 from webhooks.client.shapes import Delivery
 
-COLUMNS = ("id", "event_type", "status", "attempts_count", "last_status_code", "last_error", "next_attempt_at")
+COLUMNS = ("id", "event_type", "status", "attempts_count", "last", "next_attempt_at")
 ATTEMPT_COLUMNS = ("number", "trigger", "started_at", "duration_ms", "outcome", "status_code", "error", "error_detail")
 
 
@@ -30,7 +30,9 @@ def deliveries() -> None:
 @connected
 def list_deliveries(terminal: Terminal, *, limit: int, **filters: Any) -> None:
     """Exit code 0, also where there is none."""
-    terminal.show.many(terminal.client.deliveries.list(**given(**filters)), COLUMNS, limit=limit)
+    found = terminal.client.deliveries.list(**given(**filters))
+    readable = found if terminal.show.console is None else ({**each, "last": last(each)} for each in found)
+    terminal.show.many(readable, COLUMNS, limit=limit)
 
 
 @deliveries.command(help="Show one delivery with its attempts.")
@@ -84,6 +86,11 @@ def explain(terminal: Terminal, *, event_id: str, endpoint_id: str, tenant: str 
         console.print("✓" if step["passed"] else "✗", f"{step['check']}: {step['detail']}", markup=False)
     for line in answer["story"]:
         console.print(line, markup=False)
+
+
+def last(delivery: Delivery) -> str:
+    """Why there is no further attempt, else what the last one came to: a person reads one word."""
+    return str(delivery["reason"] or delivery["last_status_code"] or delivery["last_error"] or "")
 
 
 def _attempts(delivery: Delivery) -> Table:

@@ -7,22 +7,27 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import click
-import requests
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from webhooks.cli.keys import FILE, keys_of
+from webhooks.client import Hookline, NoAnswer, Refused, Trouble
+from webhooks.client.shapes import Delivery
 from webhooks.settings import Settings, SettingsError
 
 SCHEDULE = [1, 2, 4, 8, 16]
 PATIENCE_SECONDS = 90.0
 POLL_SECONDS = 0.1
 FINAL = ("delivered", "exhausted", "cancelled")
+TRIES = 2
+NOT_FOUND = 404
+
+Found = TypeVar("Found")
 
 console = Console()
 
@@ -56,37 +61,6 @@ class Story:
         self._live.update(Text(f"         … {line}", style="dim"))
 
 
-class Client:
-    """The few calls of the API that the story needs."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._url = settings.api_url
-        self._http = requests.Session()
-        self._http.trust_env = False  # a proxy of the environment knows nothing of this machine's loopback
-        self._http.headers["Authorization"] = f"Bearer {settings.api_key}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer's JSON. Raises DemoFailed."""
-        return self._said(self._http.post(self._url + path, json=body, timeout=10))
-
-    def get(self, path: str) -> dict[str, Any] | None:
-        """The answer's JSON, or None where there is nothing. Raises DemoFailed."""
-        answer = self._http.get(self._url + path, timeout=10)
-        return None if answer.status_code == requests.codes.not_found else self._said(answer)
-
-    def _said(self, answer: requests.Response) -> dict[str, Any]:
-        if not answer.ok:
-            raise DemoFailed(f"{answer.request.method} {answer.request.path_url}: {answer.status_code} {answer.text}")
-        found: dict[str, Any] = answer.json()
-        return found
-
-
 @click.command(help="Send one event through all four lanes and tell the story.")
 @click.option("--receiver", help="Where the workers reach the demo receiver, if not on this machine.")
 def demo(receiver: str | None) -> None:
@@ -94,11 +68,11 @@ def demo(receiver: str | None) -> None:
     settings = _settings(os.environ)  # noqa: TID251 - the composition root of the command
     url = receiver or f"http://127.0.0.1:{settings.demo_port}/webhook"
     try:
-        with Client(settings) as client, Story() as story:
-            _tell(story, client, settings, url)
-    except requests.ConnectionError:
+        with Story() as story:
+            _tell(story, Hookline(settings.api_url, settings.api_key, tries=TRIES), settings, url)
+    except NoAnswer:
         raise click.ClickException("Hookline does not answer: start it with `make up`, then try again.") from None
-    except (DemoFailed, requests.RequestException) as error:
+    except (DemoFailed, Trouble) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -123,29 +97,26 @@ def _secret(settings: Settings) -> str:
     return secrets_of["default"][0]
 
 
-def _tell(story: Story, client: Client, settings: Settings, receiver: str) -> None:
-    endpoint = client.post(
-        "/v1/endpoints",
-        {
-            "url": receiver,
-            "event_types": ["invoice.*"],
-            "retry_schedule": SCHEDULE,
-            "secret": _secret(settings),
-            "description": "the demo receiver: fails twice, then receives",
-        },
+def _tell(story: Story, client: Hookline, settings: Settings, receiver: str) -> None:
+    endpoint = client.endpoints.create(
+        receiver,
+        event_types=["invoice.*"],
+        retry_schedule=SCHEDULE,
+        secret=_secret(settings),
+        description="the demo receiver: fails twice, then receives",
     )
     times = ", ".join(map(str, SCHEDULE))
     story.tell(f"endpoint registered: {endpoint['id']} at the demo receiver, retries after {times} s")
     data = {"invoice": f"in_{secrets.token_hex(4)}", "amount": 4200}
     # to this endpoint alone: the receiver counts by event, so those of earlier demos would take part in the refusals
-    event = client.post("/v1/events", {"type": "invoice.paid", "data": data, "endpoint_ids": [endpoint["id"]]})
+    event = client.publish("invoice.paid", data, endpoint_ids=[endpoint["id"]])
     story.tell(f"event posted: {event['id']} invoice.paid")
     [mine] = event["deliveries"]
     delivery = _follow(story, client, mine["id"])
     if delivery["status"] != "delivered":
         raise DemoFailed(f"the delivery ended {delivery['status']}")
     item = _await(
-        lambda: _done(client.get(f"/v1/inbox/default/{event['id']}")),
+        lambda: _done(_if_there(lambda: client.inbox.read("default", event["id"]))),
         waiting=lambda: story.waiting("the handler"),
     )
     for handler in item["handlers"]:
@@ -154,28 +125,38 @@ def _tell(story: Story, client: Client, settings: Settings, receiver: str) -> No
     _links(story, settings, mine["id"])
 
 
-def _follow(story: Story, client: Client, delivery_id: str) -> dict[str, Any]:
+def _follow(story: Story, client: Hookline, delivery_id: str) -> Delivery:
     told = 0
 
-    def look() -> dict[str, Any] | None:
+    def look() -> Delivery | None:
         nonlocal told
-        found = client.get(f"/v1/deliveries/{delivery_id}") or {"attempts": [], "status": "pending"}
+        found = client.deliveries.get(delivery_id)
         for attempt in found["attempts"][told:]:
             came = attempt["status_code"] or attempt["error"] or attempt["outcome"]
             story.tell(f"attempt {attempt['number']} → {came}")
             told = attempt["number"]
-        due = found.get("next_attempt_at")
+        due = found["next_attempt_at"]
         story.waiting(f"next attempt at {due}" if due else found["status"])
         return found if found["status"] in FINAL else None
 
     return _await(look)
 
 
+def _if_there(read: Callable[[], Found]) -> Found | None:
+    """What was read, or None where there is nothing yet."""
+    try:
+        return read()
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
 def _done(item: dict[str, Any] | None) -> dict[str, Any] | None:
     return item if item and item["status"] == "done" else None
 
 
-def _await(look: Callable[[], dict[str, Any] | None], waiting: Callable[[], None] | None = None) -> dict[str, Any]:
+def _await(look: Callable[[], Found | None], waiting: Callable[[], None] | None = None) -> Found:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         found = look()

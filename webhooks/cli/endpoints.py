@@ -6,6 +6,7 @@ import click
 
 from webhooks.cli.connection import Terminal, connected, given
 from webhooks.cli.endpoint_settings import RESETTABLE, fields_of, with_settings
+from webhooks.cli.events import show_event
 from webhooks.cli.options import MOMENT, at_most, of_tenant, resettable
 from webhooks.cli.progress import follow
 
@@ -79,7 +80,7 @@ def delete(terminal: Terminal, *, endpoint_id: str) -> None:
 @connected
 def test(terminal: Terminal, *, endpoint_id: str, event_type: str | None) -> None:
     """Exit code 0 once the event is kept."""
-    terminal.show.one(terminal.client.endpoints.test(endpoint_id, **given(type=event_type)))
+    show_event(terminal, terminal.client.endpoints.test(endpoint_id, **given(type=event_type)))
 
 
 @endpoints.command(help="Show the signing secret.")

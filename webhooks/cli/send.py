@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from webhooks.cli.connection import Disappointed, Terminal, connected, given
+from webhooks.cli.events import show_event
 from webhooks.cli.options import json_of
 from webhooks.client.shapes import Delivery, Event
 
@@ -42,10 +43,10 @@ def send(
     fields = given(id=event_id, **options)
     event = terminal.client.publish(event_type, _parsed(data), idempotency_key=idempotency_key, **fields)
     if wait is None:
-        terminal.show.one(event)
+        show_event(terminal, event)
         return
     deliveries = _awaited(terminal, event, seconds=wait)
-    terminal.show.one({**event, "deliveries": deliveries})
+    show_event(terminal, {**event, "deliveries": deliveries})
     _judge(deliveries, seconds=wait)
 
 

@@ -25,6 +25,7 @@ COLOURS = {
     "running": "cyan",
 }
 NOTHING = "—"
+WHOLE = frozenset({"id", "status"})
 SECONDS = len("2026-11-25T09:00:00")
 """As much of a time as a person reads; all times are UTC."""
 
@@ -70,10 +71,10 @@ class Show:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
-    """Long values are folded, and ids never, so that they can be copied."""
+    """Long values are folded; ids never, so that they can be copied, and no status."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for number, name in enumerate(columns):
-        whole = max(len(row[number]) for row in rows) if name == "id" else None
+        whole = max(len(row[number]) for row in rows) if name in WHOLE else None
         title = name.removesuffix("_count").replace("_", " ")
         table.add_column(title, overflow="fold", min_width=whole, no_wrap=whole is not None)
     for row in rows:
@@ -88,7 +89,7 @@ def on_a_terminal() -> bool:
 
 def cell(value: Any, *, field: str = "") -> Text:
     """A value as a person reads it; it is text, never markup."""
-    if value is None or value in ([], {}):
+    if value is None or value in ("", [], {}):
         return Text(NOTHING, style="dim")
     if isinstance(value, bool):
         return Text("yes" if value else "no")

@@ -1,5 +1,6 @@
 """One call of the API: bearer key, JSON both ways, repeated where repeating it is safe."""
 
+import ipaddress
 import json
 import os
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import SystemRandom  # noqa: TID251 - the pause between two tries is the caller's luck
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -71,6 +73,9 @@ class Calls:
     def __init__(self, url: str, api_key: str, *, patience: Patience) -> None:
         self._url = url.rstrip("/")
         self._auth = _Bearer(api_key)
+        host = urlsplit(url).hostname or ""
+        # A proxy of the environment knows nothing of this machine's loopback.
+        self._proxies = {"no_proxy": host} if _is_loopback(host) else {}
         self._patience = patience
         self._local = threading.local()
 
@@ -104,6 +109,7 @@ class Calls:
                 auth=self._auth,
                 timeout=self._patience.timeout_seconds,
                 allow_redirects=False,
+                proxies=self._proxies,
             ),
             tries=self._patience.tries if repeat else 1,
         )
@@ -134,6 +140,13 @@ class Calls:
             self._local.session = requests.Session()
         session: requests.Session = self._local.session
         return session
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _said(answer: requests.Response) -> Any:
