@@ -10,6 +10,7 @@ from celery.signals import setup_logging
 from kombu.entity import Exchange, Queue
 
 from webhooks import logs
+from webhooks.celery.gathering import GatheredEvents
 from webhooks.celery.queue import CANARY, DELIVER, PROCESS, TRIM, TRIM_EVERY_SECONDS
 from webhooks.celery.runtime import Runtime, build
 from webhooks.celery.stager import stager_step
@@ -62,6 +63,7 @@ def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime]
     runtime = build(app, settings)
     register(app, runtime)
     app.steps["worker"].add(stager_step(runtime))
+    app.steps["consumer"].add(GatheredEvents)
     return app
 
 
