@@ -15,10 +15,10 @@ settings.configure(
     USE_TZ=True,
     SECRET_KEY="bench",  # noqa: S106 - of a site that serves nobody
 )
-django.setup()
 app = Celery("django_site", broker=os.environ["STOCK_BROKER"])
 app.conf.update(task_ignore_result=True, task_default_queue="django")
 app.set_default()
+django.setup()  # imports its tasks, which belong to the app that is the default then
 
 from django_webhook.models import Webhook, WebhookSecret  # noqa: E402 - after the set-up
 from django_webhook.tasks import fire_webhook  # noqa: E402
