@@ -8,7 +8,9 @@ from typing import Any
 import flask_smorest
 from flask import Blueprint, Response, make_response, render_template
 
-CONTENT_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 BOUNDS = {"minimum": "\u2265", "maximum": "\u2264", "maxLength": "length \u2264", "maxItems": "items \u2264"}
 METHODS = ("get", "post", "put", "patch", "delete")
 

@@ -73,7 +73,7 @@ def changed(
     if not NAMING.isdisjoint(changes):
         _check_headers(after)
     after = resigned(endpoint, after, now=now, random_bytes=random_bytes)
-    if _place(after.url) != _place(endpoint.url):
+    if not same_place(after.url, endpoint.url):
         after = _without_credentials(after, given=changes)
     _check_credentials(after)
     # One that expired since it was given stands in the way of no other change.
@@ -82,6 +82,14 @@ def changed(
     if after.enabled and not endpoint.enabled:
         return replace(after, disabled_reason=None, disabled_at=None)
     return after
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether the two URLs have the same scheme, host and port; one that cannot be read is at no place."""
+    try:
+        return _place(one) == _place(other)
+    except ValueError:
+        return False
 
 
 def _judged(fields: Mapping[str, Any], rules: Rules) -> dict[str, Any]:

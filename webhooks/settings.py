@@ -48,6 +48,8 @@ VARIABLES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "HOOKLINE_DURABILITY": ("durability", variables.choice("everysec", "always")),
     "HOOKLINE_REPLICAS_ACK": ("replicas_ack", variables.integer(0, 16)),
     "HOOKLINE_FLOWER_LOGIN": ("flower_login", variables.login),
+    "HOOKLINE_FLOWER_URL": ("flower_url", variables.url_of("http", "https")),
+    "HOOKLINE_PAGES_URL": ("pages_url", variables.url_of("http", "https")),
     "HOOKLINE_ALIVE_FILE": ("alive_file", variables.path),
     "HOOKLINE_EGRESS_PROXY": ("egress_proxy", variables.url_of("http")),
     "HOOKLINE_TRACES_URL": ("traces_url", variables.url_of("http", "https")),
@@ -64,6 +66,7 @@ HOW_TO_GET = {
     "HOOKLINE_API_KEY": "make one with: openssl rand -hex 32",
     "HOOKLINE_SECRET_KEY": "make one with: openssl rand -base64 32 | tr '+/' '-_'",
 }
+URLS = ("redis_url", "broker_url", "traces_url", "egress_proxy", "flower_url", "pages_url")
 SECRET_FIELDS = frozenset({"api_key", "secret_keys", "flower_login"})
 
 
@@ -107,6 +110,8 @@ class Settings:
     durability: str = "everysec"
     replicas_ack: int = 0
     flower_login: str = ""
+    flower_url: str = ""
+    pages_url: str = ""
     alive_file: str = ""
     egress_proxy: str = ""
     traces_url: str = ""
@@ -136,9 +141,7 @@ class Settings:
         """What the start-up log may show: secrets as `set` or `not set`, URLs without their passwords."""
         shown = {item.name: getattr(self, item.name) for item in fields(self)}
         shown |= {name: "set" if shown[name] else "not set" for name in SECRET_FIELDS}
-        shown |= {
-            name: without_password(shown[name]) for name in ("redis_url", "broker_url", "traces_url", "egress_proxy")
-        }
+        shown |= {name: without_password(shown[name]) for name in URLS}
         shown["sources"] = {source.name: source.scheme for source in self.sources}
         return shown
 

@@ -10,6 +10,7 @@ from celery.signals import setup_logging
 from kombu.entity import Exchange, Queue
 
 from webhooks import logs
+from webhooks.celery.gathering import GatheredEvents
 from webhooks.celery.queue import CANARY, DELIVER, PROCESS, TRIM, TRIM_EVERY_SECONDS
 from webhooks.celery.runtime import Runtime, build
 from webhooks.celery.stager import stager_step
@@ -40,6 +41,7 @@ def bare_app(settings: Settings) -> Celery:
         beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
         broker_transport_options=broker.options,
         broker_use_ssl=broker.tls,
+        broker_transport=broker.transport,
         task_acks_late=False,
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
@@ -62,6 +64,7 @@ def make_app(settings: Settings, *, build: Callable[[Celery, Settings], Runtime]
     runtime = build(app, settings)
     register(app, runtime)
     app.steps["worker"].add(stager_step(runtime))
+    app.steps["consumer"].add(GatheredEvents)
     return app
 
 

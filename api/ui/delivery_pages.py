@@ -17,8 +17,9 @@ from api.ui.filters import Filters
 from api.ui.rendering import link, show
 from api.wiring import wired
 from webhooks.answers import DeliveryQuery
-from webhooks.model import INBOX_TENANT_PREFIX, Delivery, Event, Status, Trigger
+from webhooks.model import INBOX_TENANT_PREFIX, Delivery, Endpoint, Event, Status, Trigger
 from webhooks.replaying import replay
+from webhooks.signing_secrets import SigningScheme
 from webhooks.telling import tell
 
 PAGE = 25
@@ -64,7 +65,7 @@ def show_one(delivery_id: str) -> ResponseReturnValue:
         story=list(tell(delivery, (), store.endpoint(delivery.endpoint_id)))[-1],
         test=delivery.trigger is Trigger.TEST,
         flower=_in_flower(delivery),
-        **_sent(event, shape),
+        **_sent(event, shape, _scheme(store.endpoint(delivery.endpoint_id))),
     )
 
 
@@ -90,7 +91,12 @@ def _back(delivery_id: str, said: str) -> ResponseReturnValue:
     return redirect(link("deliveries.show_one", delivery_id=delivery_id, said=said), HTTPStatus.SEE_OTHER)
 
 
-def _sent(event: Event | None, shape: dict[str, Any]) -> dict[str, Any]:
+def _scheme(endpoint: Endpoint | None) -> SigningScheme:
+    """How a deleted endpoint was signed is not known; most are signed by `v1`."""
+    return SigningScheme(endpoint.signing_scheme) if endpoint else SigningScheme.V1
+
+
+def _sent(event: Event | None, shape: dict[str, Any], scheme: SigningScheme) -> dict[str, Any]:
     """The body, once for all attempts, and the last attempt's request as commands."""
     body = event.body.decode(errors="replace") if event else ""
     posted = [attempt["request"] for attempt in shape["attempts"] if attempt["request"]["headers"]]
@@ -102,7 +108,10 @@ def _sent(event: Event | None, shape: dict[str, Any]) -> dict[str, Any]:
         "body": body[:BODY_SHOWN],
         "body_left": max(0, len(body) - BODY_SHOWN),
         "curl": repeating.as_curl(posted[-1]["url"], headers, body),
-        "openssl": repeating.as_openssl(shape["event_id"], timestamp),
+        "scheme": scheme,
+        "openssl": repeating.as_openssl_over_body()
+        if scheme is SigningScheme.SHA256
+        else repeating.as_openssl(shape["event_id"], timestamp),
         "timestamp": timestamp,
     }
 
@@ -111,5 +120,7 @@ def _in_flower(delivery: Delivery) -> str | None:
     """The same delivery as a task; Flower is the operators' alone."""
     if principal().tenant is not None:
         return None
-    host = request.host.rpartition(":")[0] or request.host
-    return f"http://{host}:{wired().settings.flower_port}/task/{quote(delivery.id, safe='')}"
+    settings = wired().settings
+    host = request.host if request.host.endswith("]") else request.host.rpartition(":")[0] or request.host
+    flower = settings.flower_url.rstrip("/") or f"http://{host}:{settings.flower_port}"
+    return f"{flower}/task/{quote(delivery.id, safe='')}"

@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from api.ui import credential_forms
 from webhooks import variables
 from webhooks.credentials import MASK, masked
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
+from webhooks.registering import same_place
 
 Problems = dict[str, list[str]]
 
 PLAIN = ("url", "description", "filter")
+CREDENTIALS = {"auth": "type", "tls": "certificate", "signing": "scheme"}
+"""Objects with a field of the form for each member, and the one that has the problems of the whole."""
 
 
 def typed(endpoint: Endpoint) -> dict[str, str]:
@@ -29,19 +33,29 @@ def typed(endpoint: Endpoint) -> dict[str, str]:
         "rate": str(limit.limit) if limit else "",
         "period_seconds": f"{limit.period_seconds:g}" if limit else "1",
         "ordered": "on" if endpoint.ordered else "",
+        **credential_forms.typed(endpoint),
     }
 
 
 def body(given: Mapping[str, str], *, present: Endpoint | None = None) -> dict[str, Any]:
-    """What the API's schema is to judge; `present` has the values behind the masks.
+    """What the API's schema is to judge; `present` has what masks and empty fields keep.
 
-    Raises InvalidEndpoint that names the fields which cannot be read at all.
+    Raises InvalidEndpoint that names the fields which cannot be read at all, and those that another address would
+    have to keep: whoever changes the address need not know the credentials, and shall not have them sent there.
     """
     problems: Problems = {}
-    read = dict(_read(given, present, problems))
+    read = {**dict(_read(given, present, problems)), **dict(credential_forms.read(given, present, problems))}
     if problems:
         raise InvalidEndpoint("see `errors`: " + ", ".join(problems), problems)
     return read
+
+
+def field_of(name: str) -> str:
+    """The field of the form that the API's name of a problem is about: an item's is its list's."""
+    whole, _, part = name.partition(".")
+    if whole in CREDENTIALS:
+        return f"{whole}_{part or CREDENTIALS[whole]}"
+    return "rate" if whole == "rate_limit" else whole
 
 
 def _read(given: Mapping[str, str], present: Endpoint | None, problems: Problems) -> Iterator[tuple[str, Any]]:
@@ -50,7 +64,8 @@ def _read(given: Mapping[str, str], present: Endpoint | None, problems: Problems
     yield "event_types", given.get("event_types", "").replace(",", " ").split()
     yield "channels", variables.entries(given.get("channels", ""))
     yield "ordered", bool(given.get("ordered"))
-    yield "headers", _headers(given.get("headers", ""), present, problems)
+    stays = present if present and same_place(present.url, given.get("url", "").strip()) else None
+    yield "headers", _headers(given.get("headers", ""), stays, problems)
     yield "retry_schedule", _schedule(given.get("retry_schedule", "").strip(), problems)
     yield "timeout_seconds", _number("timeout_seconds", given, problems)
     yield "max_in_flight", _number("max_in_flight", given, problems)

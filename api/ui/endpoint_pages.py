@@ -14,13 +14,13 @@ from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoints import known
 from api.event_schemas import TEST_DATA, TEST_TYPE
 from api.schemas import EndpointsQuery
-from api.ui import endpoint_forms
+from api.ui import credential_forms, endpoint_forms
 from api.ui.auditing import made
 from api.ui.filters import Filters
 from api.ui.rendering import link, render, show
 from api.ui.strips import strip
 from api.wiring import wired
-from webhooks import rotation
+from webhooks import rotation, signature_headers
 from webhooks.answers import DeliveryQuery, EndpointQuery
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
@@ -187,6 +187,8 @@ def _whole(endpoint: Endpoint, *, secret: str = "") -> ResponseReturnValue:
         deliveries=[shown(each) for each in found.items],
         previous=rotation.previous(endpoint, now=wiring.clock.now()),
         overlaps=OVERLAPS,
+        kinds=credential_forms.KINDS,
+        signed_as=signature_headers.names(endpoint)[2],
         schedule=wiring.settings.retry_schedule if endpoint.retry_schedule is None else endpoint.retry_schedule,
         secret=secret,
     )
@@ -199,15 +201,20 @@ def _form(given: Mapping[str, str], problems: Mapping[str, Any], endpoint: Endpo
         given=given,
         problems=_by_field(problems),
         endpoint=endpoint,
+        kept=credential_forms.kept(endpoint),
+        opened={name.partition("_")[0] for name in _by_field(problems)},
+        untold=any(given.get(name) for name in credential_forms.UNTOLD),
+        kinds=credential_forms.KINDS,
+        schemes=credential_forms.SCHEMES,
         usual=wired().settings,
     )
 
 
 def _by_field(problems: Mapping[str, Any]) -> dict[str, str]:
-    """The API's names of what is wrong as the form's: an item's problem is its list's, the limit's is the rate's."""
+    """The API's names of what is wrong as the form's."""
     found: dict[str, list[str]] = {}
     for name, messages in problems.items():
-        found.setdefault("rate" if name.startswith("rate_limit") else name.partition(".")[0], []).extend(messages)
+        found.setdefault(endpoint_forms.field_of(name), []).extend(messages)
     return {name: "; ".join(messages) for name, messages in found.items()}
 
 

@@ -24,5 +24,10 @@ def as_openssl(event_id: str, timestamp: str) -> str:
     return f'{signed} | openssl dgst -sha256 -mac HMAC -macopt hexkey:"{keyed}" -binary | base64'
 
 
+def as_openssl_over_body() -> str:
+    """The same for a scheme that signs the body alone with the secret's own characters."""
+    return 'openssl dgst -sha256 -mac HMAC -macopt key:"$SECRET" body.json'
+
+
 def _repeatable(name: str, value: str) -> bool:
     return name.lower() not in OURS and value != MASK

@@ -32,10 +32,10 @@ def theme(colour: str) -> Theme:
 def stylesheet(found: Theme) -> str:
     """The theme as a style sheet that stands after that of the pages."""
     return (
-        f":root{{--accent:{found.light};--accent-text:{found.light_text};"
-        "--accent-soft:color-mix(in srgb,var(--accent) 9%,var(--card))}\n"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{found.dark};--accent-text:{found.dark_text};"
-        "--accent-soft:color-mix(in srgb,var(--accent) 14%,var(--card))}}\n"
+        f":root{{--accent:light-dark({found.light},{found.dark});"
+        f"--accent-text:light-dark({found.light_text},{found.dark_text});"
+        "--accent-soft:light-dark("
+        "color-mix(in srgb,var(--accent) 9%,var(--card)),color-mix(in srgb,var(--accent) 14%,var(--card)))}\n"
     )
 
 

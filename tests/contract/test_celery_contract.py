@@ -1,17 +1,21 @@
 """What is relied on in Celery and kombu; a new version that changes it fails here, by name."""
 
+import base64
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 from celery import Celery
 from celery.exceptions import Retry
 from celery.worker.state import revoked
-from kombu import Queue
+from kombu import Connection, Queue
+from kombu.asynchronous import Hub
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 
 from webhooks.attempting import Worked
+from webhooks.celery.gathering import GatheredEvents
 from webhooks.celery.queue import CeleryQueue
 from webhooks.celery.showing import AttemptFailed, DeliveryFailed, ReminderTask, Shown, show
 from webhooks.model import Lane, Outcome, Reminder, Response, Status, Verdict
@@ -116,6 +120,62 @@ def test_an_empty_queue_is_seen_to_be_empty_and_one_with_a_message_not(app, brok
     queue.send_canary(Lane.DELIVERIES)
 
     assert (before, queue.is_empty(Lane.DELIVERIES)) == (True, False)
+
+
+def test_what_is_published_is_what_celery_would_send(app, broker):
+    app.conf.task_queues = [Queue("deliveries", routing_key="deliveries")]
+    text = {"argsrepr": "a.b → h.test, attempt 1", "kwargsrepr": ""}
+    app.send_task("hookline.deliver", ("evt_1:ep_1", 1), task_id="evt_1:ep_1", queue="deliveries", **text)
+    CeleryQueue(app).publish([Reminder(delivery_id="evt_1:ep_1", attempt=1, event_type="a.b", host="h.test")])
+    with broker.client as client:
+        ours, celerys = (json.loads(each) for each in client.lrange("deliveries", 0, -1))
+
+    differing = {name for name in celerys["headers"] if celerys["headers"][name] != ours["headers"][name]}
+    assert (ours["body"], set(ours["headers"]), differing) == (
+        celerys["body"],
+        set(celerys["headers"]),
+        {"ignore_result"},
+    )
+    assert ours["properties"]["correlation_id"] == celerys["properties"]["correlation_id"] == "evt_1:ep_1"
+
+
+def test_task_events_are_gathered_and_leave_as_one_message_at_the_latest_when_the_worker_stops(app, broker):
+    with app.connection_for_write() as connection, broker.client as client, client.pubsub() as heard:
+        woken = []
+        dispatcher = app.events.Dispatcher(
+            connection, buffer_group=["task"], on_send_buffered=lambda: woken.append(True)
+        )
+        hub = Hub()
+        consumer = SimpleNamespace(hub=hub, timer=hub.timer, event_dispatcher=dispatcher)
+        heard.psubscribe("*celeryev*")
+        assert heard.get_message(timeout=10)["type"] == "psubscribe"
+        step = GatheredEvents(consumer)
+        step.start(consumer)
+        timers = len(hub.timer)
+        for number in range(100):
+            dispatcher.send("task-received", uuid=str(number))
+        dispatcher.send("worker-heartbeat")
+        step.stop(consumer)
+        messages = [json.loads(heard.get_message(timeout=10)["data"]) for _ in range(2)]
+
+    bodies = [json.loads(base64.b64decode(message["body"])) for message in messages]
+    assert (bodies[0]["type"], [each["uuid"] for each in bodies[1]]) == (
+        "worker-heartbeat",
+        [str(number) for number in range(100)],
+    )
+    assert (woken, timers) == ([], 1)
+
+
+def test_a_channel_publishes_with_one_client_until_its_connections_are_thrown_away(broker):
+    url = f"redis://127.0.0.1:{broker.port}/0"
+    with Connection(url, transport=broker_of(url).transport) as connection:
+        channel = connection.default_channel
+        with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
+            assert first is second
+        channel._disconnect_pools()
+        with channel.conn_or_acquire() as third:
+            assert third is not first
+            assert third.ping()
 
 
 def test_messages_that_yield_are_received_after_all_others_and_are_counted_with_them(app, broker):

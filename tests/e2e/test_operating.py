@@ -64,6 +64,8 @@ def test_flower_shows_a_delivery_as_a_task_that_a_person_can_read(api, receiver,
     assert done["args"] == "invoice.paid → 127.0.0.1, attempt 2"
     assert done["result"].startswith("200 in ")
     assert not any(word in str(done) + str(retried) for word in ("T0KEN", "secret-path", "P4YL0AD", "whsec_"))
+    page = get(f"{flower}/task/{quote(delivery_id, safe='')}").text
+    assert f"{api.stack.url}/ui/deliveries/{delivery_id}" in page
 
 
 def test_flower_shows_an_exhausted_delivery_as_a_failure_without_a_traceback(api, receiver, flower):

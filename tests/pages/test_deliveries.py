@@ -163,6 +163,37 @@ def test_the_explained_signature_is_the_one_that_was_sent(page, receiver, send, 
     assert f"v1,{output(command, tmp_path, SECRET=secret)}" == arrival.headers["webhook-signature"]
 
 
+def test_a_signature_over_the_body_alone_is_explained_as_such(page, receiver, send, tmp_path):
+    secret = "a shared secret of old"
+    delivery = send(receiver.url, secret=secret, signing={"scheme": "sha256"})
+    [arrival] = receiver.wait_for(1)
+    page.goto(f"/ui/deliveries/{delivery}")
+    expect(page.locator("h1 .pill")).to_have_text("delivered")
+    command = page.locator("#openssl").text_content()
+    (tmp_path / "body.json").write_bytes(arrival.body)
+
+    printed = output(command, tmp_path, SECRET=secret).split()[-1]
+    assert f"sha256={printed}" == arrival.headers["x-hub-signature-256"]
+
+
+def test_a_signature_by_a_private_key_is_explained_without_a_secret(page, receiver, send):
+    delivery = send(receiver.url, signing={"scheme": "v1a"})
+    receiver.wait_for(1)
+    page.goto(f"/ui/deliveries/{delivery}")
+    page.get_by_text("The signature, explained").click()
+
+    expect(page.get_by_text("Verify it with the public key")).to_be_visible()
+    assert page.locator("#openssl").count() == 0
+
+
+def test_the_way_to_flower_leads_to_the_deliverys_task(page, receiver, send):
+    delivery = send(receiver.url)
+    page.goto(f"/ui/deliveries/{delivery}")
+
+    link = page.get_by_role("link", name="In Flower").get_attribute("href")
+    assert link == f"http://127.0.0.1:5555/task/{delivery.replace(':', '%3A')}"
+
+
 def test_times_are_in_the_readers_zone_with_utc_at_hand(page, receiver, send):
     delivery = send(receiver.url)
     page.goto(f"/ui/deliveries/{delivery}")

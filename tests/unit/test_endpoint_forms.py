@@ -33,6 +33,8 @@ def test_a_form_that_is_sent_back_unchanged_changes_nothing():
         "timeout_seconds": 15,
         "max_in_flight": 10,
         "rate_limit": {"limit": 3, "period_seconds": 0.5},
+        "auth": None,
+        "signing": {"scheme": "v1", "header_prefix": "webhook-"},
     }
 
 

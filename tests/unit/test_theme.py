@@ -24,4 +24,6 @@ def test_contrast_is_as_the_guidelines_count_it():
 
 
 def test_the_style_sheet_has_both_grounds():
-    assert stylesheet(theme("#ff6600")).count("--accent:") == 2
+    found = theme("#ff6600")
+
+    assert f"--accent:light-dark({found.light},{found.dark})" in stylesheet(found)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from socket import socket
 from typing import Any
 
+from webhooks.adapters.kernel_timeouts import TimedSocket, set_timeout
+
 Monotonic = Callable[[], float]
 
 
@@ -44,24 +46,30 @@ def seconds_left() -> float:
 
 def limit(connection: socket) -> None:
     """The socket's next call ends with the deadline. Raises TimeoutError when that has passed."""
+    connection.settimeout(_time_left())
+
+
+def _time_left() -> float:
     seconds = seconds_left()
     if not seconds:
         raise TimeoutError("the deadline has passed")
-    connection.settimeout(seconds)
+    return seconds
 
 
-class DeadlineSocket(socket):
+class DeadlineSocket(TimedSocket):
     """A socket on which a peer that sends or takes a byte now and then gains no time by it."""
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """As socket.recv_into, within what is left. Raises TimeoutError."""
-        limit(self)
+        set_timeout(self, _time_left())
         return super().recv_into(*args, **kwargs)
 
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
+    def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
         """As socket.sendall, within what is left. Raises TimeoutError."""
-        limit(self)
-        super().sendall(*args, **kwargs)
+        rest = memoryview(data)
+        while rest:
+            set_timeout(self, _time_left())
+            rest = rest[self.send(rest, flags) :]
 
 
 class DeadlineTlsSocket(ssl.SSLSocket):

@@ -8,9 +8,21 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from webhooks import sentinel_url
+from webhooks.adapters.kernel_timeouts import TimedSocket, set_timeout
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
+
+
+class TimedConnection(redis.Connection):
+    """A connection whose timeout the kernel keeps."""
+
+    def _connect(self) -> TimedSocket:
+        plain = super()._connect()  # type: ignore[no-untyped-call]
+        plain.setblocking(True)  # the descriptor, which is all that the new one takes over
+        connection = TimedSocket(fileno=plain.detach())
+        set_timeout(connection, ANSWER_SECONDS)
+        return connection
 
 
 def open_client(url: str) -> Any:
@@ -22,7 +34,8 @@ def open_client(url: str) -> Any:
         "health_check_interval": 0,
     }
     if not url.startswith(f"{sentinel_url.SCHEME}://"):
-        return redis.Redis.from_url(url, **options)
+        plain = {} if url.startswith("rediss://") else {"connection_class": TimedConnection}
+        return redis.Redis.from_url(url, **options, **plain)
     return _master_of(sentinel_url.parse(url), options)
 
 

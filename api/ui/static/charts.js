@@ -1,8 +1,8 @@
 /* The overview's two charts, renewed each ten seconds. */
 (() => {
   const place = document.querySelector("[data-minutes]");
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+  // A canvas knows no `light-dark()`: the element's own colour is what it came to.
+  const colour = (name) => { place.style.color = `var(--${name})`; const found = getComputedStyle(place).color; place.style.color = ""; return found; };
   const axis = (more) => ({ stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui", ...more });
   const seconds = (value) => {
     if (value == null) return "–";
@@ -46,7 +46,9 @@
   addEventListener("resize", () => {
     for (const [name, chart] of charts) chart.setSize({ width: place.querySelector(`[data-chart=${name}]`).clientWidth, height: 240 });
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
+  const repaint = () => location.reload();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  addEventListener("load", () => document.addEventListener("hookline:theme", repaint));
   setInterval(() => { if (window.hookline.live()) look(); }, 10_000);
   look();
 })();
