@@ -86,9 +86,8 @@ class Worker(ThreadWorker):
 
 def _waits(sock: socket.socket) -> bool:
     """Whether the request is to wait; then the socket is readable only when more of it is there."""
-    sock.setblocking(False)
     try:
-        arrived = sock.recv(BUFFERED_BYTES, socket.MSG_PEEK)
+        arrived = sock.recv(BUFFERED_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         _readable_from(sock, 1)
         return True

@@ -45,10 +45,10 @@ def context_of(traceparent: str | None) -> TraceContext | None:
 def begun(parent: str | None, *, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
     """The `traceparent` of a new span below `parent`, or of a new trace where there is none."""
     above = context_of(parent)
-    span_id = random_bytes(8).hex()
     if above is None:
-        return TraceContext(trace_id=random_bytes(16).hex(), span_id=span_id).traceparent
-    return TraceContext(trace_id=above.trace_id, span_id=span_id, sampled=above.sampled).traceparent
+        luck = random_bytes(24)
+        return TraceContext(trace_id=luck[:16].hex(), span_id=luck[16:].hex()).traceparent
+    return TraceContext(trace_id=above.trace_id, span_id=random_bytes(8).hex(), sampled=above.sampled).traceparent
 
 
 def trace_id_of(traceparent: str | None) -> str | None:

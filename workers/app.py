@@ -41,6 +41,7 @@ def bare_app(settings: Settings) -> Celery:
         beat_schedule={"trim": {"task": TRIM, "schedule": TRIM_EVERY_SECONDS}},
         broker_transport_options=broker.options,
         broker_use_ssl=broker.tls,
+        broker_transport=broker.transport,
         task_acks_late=False,
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,

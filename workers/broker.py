@@ -32,6 +32,8 @@ class Broker:
     url: str
     options: dict[str, Any] = field(default_factory=dict)
     tls: dict[str, Any] | None = None
+    transport: str | None = None
+    """A class that stands in for the one that kombu knows by the URL's scheme."""
 
 
 def broker_of(url: str) -> Broker:
@@ -43,7 +45,9 @@ def broker_of(url: str) -> Broker:
         return Broker(url=_without_query(url), options=dict(REDIS_OPTIONS), tls=_redis_tls(url))
     if scheme == "amqps":
         return Broker(url=_without_query(url), tls=_amqp_tls(url))
-    return Broker(url=url, options=dict(REDIS_OPTIONS) if scheme == "redis" else {})
+    if scheme == "redis":
+        return Broker(url=url, options=dict(REDIS_OPTIONS), transport="workers.transport:Transport")
+    return Broker(url=url)
 
 
 def _behind_sentinels(where: sentinel_url.SentinelUrl) -> Broker:

@@ -9,7 +9,7 @@ import pytest
 from celery import Celery
 from celery.exceptions import Retry
 from celery.worker.state import revoked
-from kombu import Queue
+from kombu import Connection, Queue
 from kombu.asynchronous import Hub
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
@@ -164,6 +164,18 @@ def test_task_events_are_gathered_and_leave_as_one_message_at_the_latest_when_th
         [str(number) for number in range(100)],
     )
     assert (woken, timers) == ([], 1)
+
+
+def test_a_channel_publishes_with_one_client_until_its_connections_are_thrown_away(broker):
+    url = f"redis://127.0.0.1:{broker.port}/0"
+    with Connection(url, transport=broker_of(url).transport) as connection:
+        channel = connection.default_channel
+        with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
+            assert first is second
+        channel._disconnect_pools()
+        with channel.conn_or_acquire() as third:
+            assert third is not first
+            assert third.ping()
 
 
 def test_messages_that_yield_are_received_after_all_others_and_are_counted_with_them(app, broker):

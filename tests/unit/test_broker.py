@@ -8,7 +8,9 @@ from workers.broker import REDIS_OPTIONS, Broker, broker_of
 def test_redis_is_told_not_to_keep_books_that_the_store_keeps():
     broker = broker_of("redis://:pw@cache:6379/1")
 
-    assert broker == Broker(url="redis://:pw@cache:6379/1", options=dict(REDIS_OPTIONS))
+    assert broker == Broker(
+        url="redis://:pw@cache:6379/1", options=dict(REDIS_OPTIONS), transport="workers.transport:Transport"
+    )
     assert broker.options["ack_emulation"] is False
 
 

@@ -26,7 +26,7 @@ def test_a_span_below_another_shares_its_trace_and_whether_it_is_sampled():
 
 
 def test_without_a_parent_a_new_sampled_trace_begins():
-    assert begun(None, random_bytes=counted) == "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01"
+    assert begun(None, random_bytes=counted) == "00-0102030405060708090a0b0c0d0e0f10-1112131415161718-01"
 
 
 @pytest.mark.parametrize(

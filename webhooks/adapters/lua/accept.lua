@@ -44,13 +44,16 @@ local owed = 0 -- by enabled endpoints
 for _, recipient in ipairs(A.recipients) do owed = owed + recipient[2] end
 local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - #A.recipients
 
-redis.call('HSET', K.event .. name, 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at,
-  'created_at', now_rfc3339(), 'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed,
-  'skipped', #A.recipients - owed)
+local fields = { 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at, 'created_at', now_rfc3339(),
+  'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed, 'skipped', #A.recipients - owed }
 for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent', 'retention_ms',
   'warnings' }) do
-  if A[field] then redis.call('HSET', K.event .. name, field, A[field]) end
+  if A[field] then
+    table.insert(fields, field)
+    table.insert(fields, A[field])
+  end
 end
+redis.call('HSET', K.event .. name, unpack(fields))
 if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('ZCARD', K.tenants) <= 1000 then
   for _, tenant in ipairs(redis.call('ZRANGE', K.tenants, 0, -1)) do -- was it this installation that sent it?
     if string.sub(tenant, 1, 3) ~= 'in.' and redis.call('EXISTS', K.event .. tenant .. ':' .. A.id) == 1 then

@@ -70,8 +70,9 @@ local function note_success(endpoint, d)
   local e = K.endpoint .. endpoint
   redis.call('HSET', e, 'last_success_at', now_rfc3339())
   redis.call('HINCRBY', e, 'streak', 1)
-  if redis.call('HGET', e, 'warned') then notice('endpoint.recovered', d) end
-  redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned')
+  local f = redis.call('HMGET', e, 'failing_since_us', 'warned')
+  if f[2] then notice('endpoint.recovered', d) end
+  if f[1] then redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned') end
 end
 
 -- Without one success for long: first a warning, once, at half of the time, then the endpoint is disabled.

@@ -176,7 +176,8 @@ end
 -- keep out other tenants, whose turn it is as well.
 local function release_waiting(endpoint)
   local waiting = K.waiting .. endpoint
-  while redis.call('EXISTS', waiting) == 1 do
+  if redis.call('EXISTS', waiting) == 0 then return end
+  repeat
     local why, wake_at = gate(endpoint)
     if why then
       redis.call('ZADD', K.due, wake_at or NOW, 'ep:' .. endpoint)
@@ -194,7 +195,7 @@ local function release_waiting(endpoint)
       reserve_start(d, 1)
       make_ready(id, d, tonumber(d.retries_used) > 0 and 'retry' or 'fresh')
     end
-  end
+  until redis.call('EXISTS', waiting) == 0
   redis.call('ZREM', K.due, 'ep:' .. endpoint)
 end
 

@@ -7,8 +7,7 @@ local function note_recent(endpoint, outcome, ms, success)
   redis.call('LPUSH', K.recent .. endpoint, outcome)
   redis.call('LTRIM', K.recent .. endpoint, 0, P.recent_kept - 1)
   local slow = K.slow .. int(math.floor(NOW / HOUR_US))
-  redis.call('ZADD', slow, 'GT', ms, endpoint)
-  redis.call('PEXPIRE', slow, 7200000)
+  if redis.call('ZADD', slow, 'GT', 'CH', ms, endpoint) == 1 then redis.call('PEXPIRE', slow, 7200000) end
   if success then
     redis.call('ZREM', K.failing, endpoint)
   else
