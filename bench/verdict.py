@@ -42,7 +42,7 @@ class Verdict:
     crowded: list[str] = field(default_factory=list)
     meddled: list[str] = field(default_factory=list)
     rounds: int = 0
-    """Of rotations, stops, replays, recoveries and deletions (bench/meddling.py); `meddled` is what went wrong there."""
+    """Of rotations, stops, replays, recoveries, deletions (bench/meddling.py); `meddled` is what went wrong there."""
     webhooks: int = 0
     unhandled: list[str] = field(default_factory=list)
     handled_twice: list[str] = field(default_factory=list)
