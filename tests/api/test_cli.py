@@ -32,6 +32,14 @@ def test_data_comes_from_a_file_or_standard_input(run, client, tmp_path):
     assert client.get(f"/v1/events/{from_stdin}").json["data"] == {"from": "stdin"}
 
 
+def test_every_digit_of_the_data_goes_out_as_it_was_written(run, client, tmp_path):
+    """Case 18."""
+    (tmp_path / "events.jsonl").write_text('{"type": "a.b", "data": {"amount": 1.10}}')
+    sent = [one(run("send", "a.b", '{"amount": 1.10}'))["id"], one(run("send-batch", "events.jsonl"))["id"]]
+
+    assert all(client.get(f"/v1/events/{each}").json["body"].endswith('{"amount": 1.10}}') for each in sent)
+
+
 def test_the_same_id_sends_one_event(run):
     assert one(run("send", "a.b", "1", "--id", "mine"))["duplicate"] is False
     assert one(run("send", "a.b", "1", "--id", "mine"))["duplicate"] is True
