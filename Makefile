@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := webhooks workers api bench examples tests
 
 .DEFAULT_GOAL := help
-SCENARIOS := drain latency shapes growth storm memory start receiving isolation costs
+SCENARIOS := drain latency shapes growth pages storm memory start receiving isolation costs
 
 .PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench audit fuzz lock clean $(SCENARIOS)
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from api.app import create_app
+from api.ui.rendering import compile_first_seen
 from api.wiring import Wiring
 from webhooks import logs
 from webhooks.adapters.clock import StoreClock
@@ -79,7 +80,9 @@ def _serve() -> Any:
         check_store_in_background(wiring.store)
     CountFlusher(counts, wiring.store).start()
     _register_handlers(wiring)
-    return create_app(wiring)
+    app = create_app(wiring)
+    compile_first_seen(app)
+    return app
 
 
 def _register_handlers(wiring: Wiring) -> None:

@@ -13,6 +13,7 @@ SCENARIOS = {
     "latency": "bench.latency",
     "shapes": "bench.shapes",
     "growth": "bench.growth",
+    "pages": "bench.pages",
     "storm": "bench.storm",
     "memory": "bench.memory",
     "start": "bench.start",

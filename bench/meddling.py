@@ -1,4 +1,4 @@
-"""What operators do while everything is killed: rotate, disable, recover, delete; and what came of it."""
+"""What operators do while everything is killed: rotate, disable, replay, recover, delete; and what came of it."""
 
 import contextlib
 import secrets
@@ -33,6 +33,8 @@ class Meddling:
     receiver: RecordingReceiver
     rounds: int = 0
     posted: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    """Tenants that were there for a moment."""
     signed_by: list[str] = field(default_factory=list)
     """Every secret that the endpoint ever had."""
     _over: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +58,9 @@ class Meddling:
             self._thread.join()
         with contextlib.suppress(TimeoutError):
             wait_until("everything arrived", self._all_arrived, seconds=seconds)
-        return [*self._undelivered(), *self._badly_signed()]
+        with contextlib.suppress(TimeoutError):
+            wait_until("the tenants are gone", lambda: not self._left_behind(), seconds=seconds)
+        return [*self._undelivered(), *self._badly_signed(), *self._left_behind()]
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -75,7 +79,16 @@ class Meddling:
             self._insist("POST", f"{path}/recover", {"since": SINCE})
         passing = self._insist("POST", "/v1/endpoints", {"url": f"{self.receiver.url}/passing", "tenant": TENANT})
         self._post()
+        self._insist("POST", f"/v1/events/{self.posted[-1]}/replay?tenant={TENANT}")
         self._insist("DELETE", f"/v1/endpoints/{passing['id']}")
+        self._delete_tenant(f"passing{self.rounds}")
+
+    def _delete_tenant(self, tenant: str) -> None:
+        """While its event is on the way."""
+        self._insist("POST", "/v1/endpoints", {"url": f"{self.receiver.url}/passing", "tenant": tenant})
+        self._insist("POST", "/v1/events", {"id": "evt_passing", "type": "passing.by", "data": {}, "tenant": tenant})
+        self._insist("DELETE", f"/v1/tenants/{tenant}", absent_is_fine=True)  # its answer may have been lost
+        self.deleted.append(tenant)
 
     def _rotate(self, path: str) -> None:
         """With a secret of our own, so that a call that is repeated after a lost answer makes no second one."""
@@ -90,7 +103,7 @@ class Meddling:
             self._insist("POST", "/v1/events", {"id": event_id, "type": "meddled.with", "data": {}, "tenant": TENANT})
             self.posted.append(event_id)
 
-    def _insist(self, method: str, path: str, body: Any = None) -> Any:
+    def _insist(self, method: str, path: str, body: Any = None, *, absent_is_fine: bool = False) -> Any:
         """The answer, however often it takes; each of these calls bears being repeated."""
         while True:
             with contextlib.suppress(requests.RequestException):
@@ -99,6 +112,8 @@ class Meddling:
                 )
                 if answer.ok:
                     return answer.json() if answer.content else None
+                if answer.status_code == requests.codes.not_found and absent_is_fine:
+                    return None
                 if answer.status_code < 500:  # noqa: PLR2004 - a 4xx would be our own mistake
                     raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text}")
             time.sleep(0.2)
@@ -123,6 +138,10 @@ class Meddling:
         arrived = {each.event_id for each in self._arrivals()}
         left = [f"{each['id']} is {each['status']}" for each in self._left()]
         return left + [f"{each} never arrived" for each in self.posted if each not in arrived]
+
+    def _left_behind(self) -> list[str]:
+        there = [each for each in self.deleted if self._insist("GET", f"/v1/tenants/{each}", absent_is_fine=True)]
+        return [f"the tenant {each} was not deleted" for each in there]
 
     def _badly_signed(self) -> list[str]:
         keys = [signing.decode_secret(each) for each in self.signed_by]

@@ -42,7 +42,7 @@ class Verdict:
     crowded: list[str] = field(default_factory=list)
     meddled: list[str] = field(default_factory=list)
     rounds: int = 0
-    """Of rotations, stops, recoveries and deletions (bench/meddling.py); `meddled` is what went wrong there."""
+    """Of rotations, stops, replays, recoveries, deletions (bench/meddling.py); `meddled` is what went wrong there."""
     webhooks: int = 0
     unhandled: list[str] = field(default_factory=list)
     handled_twice: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Verdict:
             ("wrong place, state or index", _count(self.wrong)),
             ("out of order", _count(self.overtaking)),
             ("endpoints with more in flight than their cap", _count(self.crowded)),
-            ("rounds of rotating, disabling, recovering and deleting meanwhile", self.rounds),
+            ("rounds of rotating, disabling, replaying, recovering and deleting meanwhile", self.rounds),
             ("lost or wrongly signed by those", _count(self.meddled)),
             ("doubled, in flight at a fault", len(self.doubled) - len(self.unexcused)),
             ("received again, since the receiver answered after the deadline", len(self.too_late)),

@@ -78,9 +78,10 @@ def door(
     """The same for an app that answers errors itself."""
     blueprint = Blueprint("receiver", __name__)
 
-    @blueprint.post("/webhook", defaults={"source": DEFAULT_SOURCE})
+    # Not by `defaults`: a redirect from /webhooks/default would be followed by no sender.
+    @blueprint.post("/webhook")
     @blueprint.post("/webhooks/<source>")
-    def receive(source: str) -> ResponseReturnValue:
+    def receive(source: str = DEFAULT_SOURCE) -> ResponseReturnValue:
         """n11: kept, so acknowledged."""
         request_ = _incoming(read_body(max_body_bytes), proxies)
         prepare()
@@ -89,9 +90,9 @@ def door(
             return _told(received)
         return {"id": received.id, "duplicate": received.duplicate}
 
-    @blueprint.get("/webhook", defaults={"source": DEFAULT_SOURCE})
+    @blueprint.get("/webhook")
     @blueprint.get("/webhooks/<source>")
-    def challenge(source: str) -> ResponseReturnValue:
+    def challenge(source: str = DEFAULT_SOURCE) -> ResponseReturnValue:
         """The provider tries out the address."""
         answer = receiver.challenged(source, request.args.to_dict())
         if answer is None:

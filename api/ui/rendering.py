@@ -3,11 +3,12 @@
 import hashlib
 from typing import Any
 
-from flask import Response, current_app, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 LIVE = "live"
 """The block of a page's template that its script asks for again and again."""
+FIRST_SEEN = ("base", "macros", "sign_in", "flow", "flow_drawing")
 SEEN, MARK = "X-Seen", "X-Mark"
 
 
@@ -25,6 +26,12 @@ def show(template: str, **values: Any) -> ResponseReturnValue:
     if request.headers.get(SEEN) == mark:
         return Response(status=204, headers={MARK: mark})
     return Response(part, headers={MARK: mark}, content_type="text/html; charset=utf-8")
+
+
+def compile_first_seen(app: Flask) -> None:
+    """The templates of the first pages are compiled, so that no visitor waits for it."""
+    for name in FIRST_SEEN:
+        app.jinja_env.get_template(f"ui/{name}.html")
 
 
 def link(name: str, /, **values: Any) -> str:

@@ -64,13 +64,16 @@ class Client:
         self._client = app.test_client()
         self.headers = {"Authorization": f"Bearer {KEY}"}
 
-    def __call__(self, method, path, body=None, *, raw=None, headers=None, **query):
+    def __call__(self, method, path, body=None, *, raw=None, headers=None, address="127.0.0.1", **query):
         sent = {**self.headers, **(headers or {})}
         data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         sent = {name: value for name, value in sent.items() if value is not None}
-        return self._client.open(path, method=method, data=data, headers=sent, query_string=query or None)
+        at = {"REMOTE_ADDR": address}
+        return self._client.open(
+            path, method=method, data=data, headers=sent, query_string=query or None, environ_base=at
+        )
 
     def get(self, path, **query):
         return self("GET", path, **query)

@@ -43,8 +43,18 @@ def other(client):
         ("GET", "/v1/events?tenant=other", None),
         ("GET", "/v1/deliveries?tenant=other", None),
         ("GET", "/v1/endpoints?tenant=other", None),
+        ("DELETE", "/v1/events/{event}/payload?tenant=other", None),
+        ("GET", "/v1/endpoints/{endpoint}/stats", None),
+        ("GET", "/v1/endpoints/{endpoint}/event-types", None),
+        ("GET", "/v1/explain?event_id={event}&endpoint_id={endpoint}&tenant=other", None),
+        ("GET", "/v1/keys?tenant=other", None),
+        ("GET", "/v1/audit?tenant=other", None),
+        ("GET", "/v1/portal-links?tenant=other", None),
         ("GET", "/v1/inbox", None),
+        ("GET", "/v1/inbox/counts", None),
         ("GET", "/v1/inbox/default/msg_1", None),
+        ("POST", "/v1/inbox/default/msg_1/replay", None),
+        ("POST", "/v1/inbox/default/msg_1/ignore", None),
     ],
 )
 def test_another_tenants_things_are_not_there(bound, other, store, call):

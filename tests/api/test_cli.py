@@ -3,13 +3,11 @@
 import json
 import re
 
-import click
 import pytest
 
 from tests.api.attempting import answered, attempt
 from tests.api.commanding import lines, one
 from tests.api.conftest import KEY
-from webhooks.cli.commands import hookline
 
 
 def test_an_event_is_sent_and_listed(run):
@@ -30,6 +28,14 @@ def test_data_comes_from_a_file_or_standard_input(run, client, tmp_path):
 
     assert client.get(f"/v1/events/{from_file}").json["data"] == {"from": "file"}
     assert client.get(f"/v1/events/{from_stdin}").json["data"] == {"from": "stdin"}
+
+
+def test_every_digit_of_the_data_goes_out_as_it_was_written(run, client, tmp_path):
+    """Case 18."""
+    (tmp_path / "events.jsonl").write_text('{"type": "a.b", "data": {"amount": 1.10}}')
+    sent = [one(run("send", "a.b", '{"amount": 1.10}'))["id"], one(run("send-batch", "events.jsonl"))["id"]]
+
+    assert all(client.get(f"/v1/events/{each}").json["body"].endswith('{"amount": 1.10}}') for each in sent)
 
 
 def test_the_same_id_sends_one_event(run):
@@ -99,72 +105,6 @@ def test_an_event_is_looked_at_and_erased(run, client):
     run("events", "erase", event, stdin="n\n", code=1)
     run("events", "erase", event, "--yes")
     assert one(run("events", "show", event))["data"] is None
-
-
-def test_an_endpoint_is_worked_with(run, client):
-    made = one(
-        run(
-            *("endpoints", "create", "https://a.example/", "--header", "X-Env=prod", "--retry-schedule", "1,2"),
-            *("--ordered", "--metadata", '{"team": "a"}', "--tenant", "acme"),
-        )
-    )
-    assert (made["headers"], made["retry_schedule"], made["ordered"]) == ({"X-Env": "prod"}, [1, 2], True)
-    assert (made["metadata"], made["tenant"], made["secret"][:6]) == ({"team": "a"}, "acme", "whsec_")
-    endpoint = made["id"]
-
-    changed = one(run("endpoints", "update", endpoint, "--disabled", "--retry-schedule", "default"))
-    assert (changed["enabled"], changed["retry_schedule"]) == (False, None)
-    assert one(run("endpoints", "secret", endpoint))["secret"] == made["secret"]
-    assert one(run("endpoints", "rotate", endpoint))["secret"] != made["secret"]
-    assert one(run("endpoints", "test", endpoint))["type"] == "hookline.test"
-    assert [each["id"] for each in lines(run("endpoints", "list", "--tenant", "acme"))] == [endpoint]
-    assert one(run("endpoints", "revoke-previous", endpoint))["previous"] == []
-    run("endpoints", "delete", endpoint, "--yes")
-    assert client.get(f"/v1/endpoints/{endpoint}").status_code == 404
-
-
-def test_an_endpoints_credentials_and_limits_are_set_and_reset(run, tmp_path, authority):
-    certificate, private_key = authority.client("us")
-    for name, text in {"us.pem": certificate, "us.key": private_key, "ca.pem": authority.pem}.items():
-        (tmp_path / name).write_text(text)
-    (tmp_path / "auth.json").write_text('{"type": "bearer", "token": "HUSH"}')
-    identity = ("--tls-certificate", "us.pem", "--tls-key", "us.key", "--tls-ca", "ca.pem")
-
-    made = one(
-        run("endpoints", "create", "https://a.example/", "--auth", "auth.json", *identity, "--rate-limit", "100/1s")
-    )
-    reset = one(run("endpoints", "update", made["id"], "--reset", "auth", "--reset", "rate-limit", "--reset", "tls"))
-
-    assert made["auth"] == {"type": "bearer", "token": "***"}
-    assert made["tls"] == dict.fromkeys(("certificate", "private_key", "ca"), "***")
-    assert made["rate_limit"] == {"limit": 100, "period_seconds": 1}
-    assert (reset["auth"], reset["tls"], reset["rate_limit"]) == (None, None, None)
-
-
-def test_one_part_of_how_an_endpoint_signs_is_changed_without_the_others(run):
-    made = one(run("endpoints", "create", "https://a.example/", "--signing", "v1a"))
-
-    changed = one(run("endpoints", "update", made["id"], "--header-prefix", "acme-"))
-
-    assert (changed["signing"]["scheme"], changed["signing"]["header_prefix"]) == ("v1a", "acme-")
-
-
-def test_the_types_that_an_endpoint_would_get_are_listed_and_patterns_for_none_are_told(run, client):
-    client("PUT", "/v1/event-types/invoice.paid", {})
-    endpoint = client.endpoint(event_types=["invoice.*", "order.*"])["id"]
-
-    result = run("endpoints", "event-types", endpoint)
-
-    assert [each["name"] for each in lines(result)] == ["invoice.paid"]
-    assert result.stderr == "no type fits: order.*\n"
-
-
-def test_deleting_asks_first(run, client):
-    endpoint = client.endpoint()["id"]
-
-    run("endpoints", "delete", endpoint, stdin="n\n", code=1)
-
-    assert client.get(f"/v1/endpoints/{endpoint}").status_code == 200
 
 
 def test_deliveries_are_cancelled_replayed_and_explained(run, client, store):
@@ -254,36 +194,3 @@ def test_a_terminal_gets_tables_and_no_markup_of_others(run, monkeypatch):
     assert f"{delivery}  pending" in run("events", "show", delivery.partition(":")[0]).stdout
     assert delivery in run("deliveries", "list").stdout
     assert run("endpoints", "list", "--json").stdout.startswith("{")
-
-
-def commands(group, path=()):
-    for name, command in group.commands.items():
-        yield (*path, name), command
-        if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
-
-
-@pytest.mark.parametrize(
-    ("path", "command"), list(commands(hookline)), ids=lambda each: "-".join(each) if isinstance(each, tuple) else ""
-)
-def test_each_command_says_what_it_is_for_and_has_no_name_twice(run, path, command):
-    result = run(*path, "--help")
-
-    assert command.help
-    assert command.help in " ".join(result.output.split())
-    names = [each.name for each in command.params]
-    assert len(names) == len(set(names))
-    assert [each.name for each in command.params if isinstance(each, click.Option) and not each.help] == []
-
-
-@pytest.mark.parametrize("path", [(), *(path for path, each in commands(hookline) if isinstance(each, click.Group))])
-def test_what_a_command_is_for_is_listed_whole(run, path):
-    _, told = run(*path, "--help").output.split("[ARGS]...")
-
-    assert "..." not in told
-
-
-def test_the_shell_completes_commands(run):
-    result = run(env={"_HOOKLINE_COMPLETE": "bash_complete", "COMP_WORDS": "hookline end", "COMP_CWORD": "1"})
-
-    assert "plain,endpoints" in result.stdout

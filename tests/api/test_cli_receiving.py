@@ -4,6 +4,7 @@ import io
 import threading
 import time
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -137,6 +138,20 @@ def test_where_nobody_is_forwarded_to_the_answer_is_502(listening):
     assert "does not answer" in receiver.printed.getvalue()
 
 
+def test_json_is_laid_out_with_every_number_as_it_came(listening):
+    """Case 18."""
+    receiver = listening()
+
+    post(receiver, b'{"amount":1.10,"small":1e2}')
+
+    assert '{\n  "amount": 1.10,\n  "small": 1e2\n}' in receiver.printed.getvalue()
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'"\xff"', b""])
+def test_a_body_that_cannot_be_laid_out_is_answered_all_the_same(listening, body):
+    assert post(listening(), body).status_code == 200
+
+
 def test_a_body_that_is_no_json_is_printed_as_it_is(listening):
     receiver = listening()
 
@@ -152,6 +167,15 @@ def test_a_port_that_is_taken_is_said(listening):
 
     assert result.exit_code == 1
     assert f"cannot listen on 127.0.0.1:{port}" in result.stderr
+
+
+def test_only_to_register_it_needs_a_key(listening, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    taken = ("listen", "--port", str(urlsplit(listening().url).port))
+    environ = {"HOOKLINE_API_KEY": "", "HOOKLINE_DATA_DIR": ""}
+
+    assert "cannot listen" in CliRunner().invoke(hookline, taken, env=environ).stderr
+    assert "no API key" in CliRunner().invoke(hookline, (*taken, "--register"), env=environ).stderr
 
 
 def test_a_body_over_the_limit_is_refused(listening):

@@ -48,7 +48,7 @@ def test_a_change_leaves_the_rest_as_it_is_secrets_included(run, store):
 
     assert (changed["networks"], changed["rate_limit"]["limit"]) == (["192.0.2.0/24"], 5)
     assert (kept.secrets, kept.options) == (("a",), {"verify_token": "tok"})
-    assert one(run("sources", "update", "page", "--reset", "networks", "--reset", "rate-limit"))["networks"] == []
+    assert one(run("sources", "update", "page", "--reset", "network", "--reset", "rate-limit"))["networks"] == []
     assert store.sources()[1][0].rate_limit is None
 
 

@@ -43,6 +43,28 @@ def test_a_publish_that_is_repeated_after_a_lost_answer_makes_one_event(hookline
     assert len(pauses) == 2
 
 
+def test_data_of_bytes_is_sent_as_it_is(hookline, client):
+    """Case 18."""
+    written = '{"amount": 1.10, "small": 1e2,  "note": "\\u00e9"}'
+    events = [{"type": "a.b", "data": written.encode()}, {"data": b"2.50", "type": "a.b", "tenant": "acme"}]
+
+    event = hookline.publish("a.b", written.encode())
+    rows = hookline.publish_batch(events)
+
+    bodies = [client.get(f"/v1/events/{each['id']}").json["body"] for each in (event, rows[0]["event"])]
+    assert all(body.endswith(f'"data":{written}}}') for body in bodies)
+    acme = client.get(f"/v1/events/{rows[1]['event']['id']}", tenant="acme").json
+    assert acme["body"].endswith('"data":2.50}')
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b'1, "tenant": "other"', b"NaN", b"1}", b"\xff", '"ř"'.encode("utf-16")])
+def test_data_of_bytes_that_is_not_one_json_value_is_sent_nowhere(hookline, served, data):
+    with pytest.raises(ValueError, match=r"\w"):
+        hookline.publish("a.b", data)
+
+    assert served.calls == []
+
+
 def test_every_publish_of_its_own_makes_an_event_of_its_own(hookline, client):
     made = {hookline.publish("a.b", 1)["id"] for _ in range(2)}
 

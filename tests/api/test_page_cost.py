@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.ui.rendering import compile_first_seen
 from tests.api.test_signing_in import browser, sign_in  # noqa: F401 - a fixture among them
 
 
@@ -13,6 +14,16 @@ def cost(browser, store, path):  # noqa: F811
     before = commands(store)
     assert browser.get(path).status_code == 200
     return commands(store) - before
+
+
+def test_the_first_pages_find_their_templates_compiled(app):
+    compile_first_seen(app)
+    compiled = set(app.jinja_env.cache.keys())
+    visitor = app.test_client()
+    sign_in(visitor)
+    assert visitor.get("/ui/flow").status_code == 200
+
+    assert set(app.jinja_env.cache.keys()) == compiled
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,16 @@ def test_a_source_that_is_only_posted_to_says_so(client):
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
+@pytest.mark.parametrize("path", ["/webhook", "/webhooks/default"])
+def test_both_addresses_of_the_default_source_receive_without_a_redirect(door, path):
+    """No sender follows one with its body."""
+    client = door([source("default", scheme="bearer", secrets=["hush"])], meta().now)
+    answer = client("POST", path, {"type": "a.b"}, headers={"Authorization": "Bearer hush"})
+
+    assert (answer.status_code, answer.json["duplicate"]) == (200, False)
+    assert client.get(path).status_code == 405
+
+
 def test_challenges_are_answered_and_nothing_is_kept(door, store):
     client = door([replace(meta().source(), name="page"), replace(x().source(), name="x")], meta().now)
     page = client.get(

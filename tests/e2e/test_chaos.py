@@ -11,4 +11,5 @@ def test_a_short_storm_of_kills_loses_nothing():
     verdict = run(plan)
 
     assert verdict.accepted == 1200
+    assert verdict.rounds > 0
     assert verdict.good, verdict.table()

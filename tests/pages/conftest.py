@@ -101,6 +101,14 @@ def faults(page):
     ]
 
 
+def spilling(page):
+    """The cells of lists whose content is wider than they are, and so lies over what is beside it."""
+    return page.evaluate(
+        "[...document.querySelectorAll('.cards td')].filter(cell => cell.scrollWidth > cell.clientWidth + 1)"
+        ".map(cell => cell.innerText)"
+    )
+
+
 def overflow(page):
     """By how many pixels the page is wider than the window."""
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -3,7 +3,7 @@ import re
 from playwright.sync_api import expect
 
 from bench.receiver import Answer
-from tests.pages.conftest import faults, overflow
+from tests.pages.conftest import faults, overflow, spilling
 
 
 def register(page, url, tenant, **fields):
@@ -150,6 +150,7 @@ def test_every_page_fits_a_phone_and_has_no_serious_fault(page, receiver, stack,
         f"/ui/endpoints?tenant={tenant}",
         f"/ui/endpoints/{endpoint['id']}",
         f"/ui/endpoints/{endpoint['id']}/edit",
+        f"/ui/endpoints/{endpoint['id']}/recover",
         f"/ui/events?tenant={tenant}",
         f"/ui/events/{tenant}/{event['id']}",
         f"/ui/events/{tenant}/{event['id']}/why?endpoint_id={endpoint['id']}",
@@ -158,4 +159,4 @@ def test_every_page_fits_a_phone_and_has_no_serious_fault(page, receiver, stack,
     ):
         page.goto(path)
 
-        assert (path, overflow(page) <= 0, faults(page)) == (path, True, [])
+        assert (path, overflow(page) <= 0, spilling(page), faults(page)) == (path, True, [], [])

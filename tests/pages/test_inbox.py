@@ -70,3 +70,11 @@ def test_the_inbox_shows_its_handlers_and_fits_a_phone(page, stack):
     expect(page.get_by_role("region", name="Handlers", exact=True).get_by_text("keep_paid_invoice")).to_be_visible()
     assert overflow(page) <= 0
     assert faults(page) == []
+
+
+def test_on_a_phone_the_navigation_shows_where_one_is(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/ui/inbox")
+
+    expect(page.get_by_role("navigation", name="Pages").get_by_role("link", name="Inbox")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") == 0

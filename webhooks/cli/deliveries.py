@@ -24,7 +24,7 @@ def deliveries() -> None:
 @click.option("--endpoint", "endpoint_id", help="Only those to this endpoint (ep_…).")
 @click.option("--event", "event_id", help="Only those of this event (evt_…).")
 @click.option("--type", "event_type", help="Only those of this event type.")
-@click.option("--status", help="A comma list of states, or unfinished, delivered, failed.")
+@click.option("--status", help="A comma list of states, or unfinished, delivered, failed, undelivered.")
 @between
 @at_most(50)
 @connected

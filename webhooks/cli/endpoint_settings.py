@@ -33,15 +33,27 @@ SETTINGS = (
     ),
     click.option("--header-prefix", help="What signature headers begin with, in place of webhook-."),
     click.option("--signature-header", help="The name of the signature's header, whatever the prefix."),
-    click.option("--auth", type=click.File(encoding="utf-8"), help="A file with basic, bearer or oauth2, as JSON."),
+    click.option("--auth", type=click.File(encoding="utf-8"), help='A file such as {"type": "bearer", "token": "…"}.'),
     click.option("--tls-certificate", type=click.File(), help="A client certificate in PEM, its issuers behind it."),
     click.option("--tls-key", type=click.File(), help="Its private key in PEM."),
     click.option("--tls-ca", type=click.File(), help="Whom alone to trust there, in PEM."),
 )
-RESETTABLE = (
-    *("description", "event_types", "channels", "filter", "headers", "auth", "tls", "retry_schedule"),
-    *("timeout_seconds", "max_in_flight", "signing", "rate_limit", "metadata"),
-)
+RESETTABLE = {
+    "description": "description",
+    "event-type": "event_types",
+    "channel": "channels",
+    "filter": "filter",
+    "header": "headers",
+    "retry-schedule": "retry_schedule",
+    "timeout": "timeout_seconds",
+    "rate-limit": "rate_limit",
+    "max-in-flight": "max_in_flight",
+    "metadata": "metadata",
+    "signing": "signing",
+    "auth": "auth",
+    "tls": "tls",
+}
+"""What `--reset` takes, by the names of the options, and the fields of the API."""
 
 
 def with_settings(command: Command) -> Command:

@@ -53,7 +53,7 @@ def create(terminal: Terminal, *, url: str, tenant: str | None, secret: str | No
 @click.argument("endpoint_id")
 @click.option("--url", help="Another scheme, host or port takes credentials away.")
 @with_settings
-@resettable(*RESETTABLE)
+@resettable(RESETTABLE)
 @connected
 def update(terminal: Terminal, *, endpoint_id: str, url: str | None, reset: tuple[str, ...], **settings: Any) -> None:
     """Exit code 0 once it is changed."""

@@ -1,6 +1,5 @@
 """`hookline listen`: a receiver on this machine that prints, verifies and forwards."""
 
-import json
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import click
+import msgspec
 import requests
 from rich.console import Console
 
@@ -172,7 +172,8 @@ def _key(secret: str | None) -> bytes | None:
 
 
 def _readable(body: bytes) -> str:
+    """Laid out for people, every number and string as it came."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except ValueError:
+        return msgspec.json.format(body, indent=2).decode()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return repr(body[:2000])

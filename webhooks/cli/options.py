@@ -1,7 +1,7 @@
 """What options take beyond texts and numbers, and the options that many commands share."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -89,15 +89,12 @@ def at_most(number: int) -> Callable[[Command], Command]:
     return click.option("--limit", type=limit, default=number, show_default=True, help="How many to show at most.")
 
 
-def resettable(*fields: str) -> Callable[[Command], Command]:
-    """The option `--reset` for the fields that go back to their default."""
-    names = [field.replace("_", "-") for field in fields]
-    told = f"Back to its default; may be repeated: {', '.join(names)}."
-    return click.option(
-        "--reset", multiple=True, type=click.Choice(names), metavar="FIELD", help=told, callback=_fields
-    )
+def resettable(fields: Mapping[str, str]) -> Callable[[Command], Command]:
+    """The option `--reset`, which gives the command the API's names of the fields that go back to their default."""
+    told = f"Back to its default; may be repeated: {', '.join(fields)}."
 
+    def renamed(_ctx: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(fields[name] for name in names)
 
-def _fields(_ctx: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    """As the API calls them."""
-    return tuple(name.replace("-", "_") for name in names)
+    choice = click.Choice(list(fields))
+    return click.option("--reset", multiple=True, type=choice, metavar="NAME", help=told, callback=renamed)

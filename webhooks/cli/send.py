@@ -41,7 +41,7 @@ def send(
 ) -> None:
     """Exit code 0 once the event is kept."""
     fields = given(id=event_id, **options)
-    event = terminal.client.publish(event_type, _parsed(data), idempotency_key=idempotency_key, **fields)
+    event = terminal.client.publish(event_type, _data(data), idempotency_key=idempotency_key, **fields)
     if wait is None:
         show_event(terminal, event)
         return
@@ -50,15 +50,17 @@ def send(
     _judge(deliveries, seconds=wait)
 
 
-def _parsed(text: str) -> Any:
+def _data(text: str) -> bytes:
+    """JSON, every digit as it was written."""
     raw = text
     if text == "-" or text.startswith("@"):
         with click.open_file(text.removeprefix("@"), encoding="utf-8") as file:
             raw = file.read()
     try:
-        return json_of(raw)
+        json_of(raw)
     except ValueError as error:
         raise click.BadParameter(f"is no JSON: {error}", param_hint="DATA") from None
+    return raw.encode()
 
 
 def _awaited(terminal: Terminal, event: Event, *, seconds: float) -> list[Delivery]:

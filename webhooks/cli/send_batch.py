@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 import click
+import msgspec
 from rich.progress import track
 
 from webhooks.cli.connection import Failed, Terminal, connected
@@ -51,7 +52,9 @@ def _parsed(text: str, number: int) -> Mapping[str, Any]:
         raise click.BadParameter(f"line {number} is no JSON: {error}", param_hint="FILE") from None
     if not isinstance(event, dict):
         raise click.BadParameter(f'line {number} is no event, such as {{"type": "a.b", "data": 1}}', param_hint="FILE")
-    return event
+    # Every digit of the data as it was written.
+    written = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    return {**event, "data": bytes(written["data"])} if "data" in event else event
 
 
 def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:

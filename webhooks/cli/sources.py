@@ -16,6 +16,13 @@ SECONDS_PER_DAY = 86400
 KEPT = ("scheme", "options", "networks", "rate_limit", "retention_seconds")
 """What an update leaves as it is, where it is not given; secrets stay by themselves."""
 
+RESETTABLE = {
+    "option": "options",
+    "network": "networks",
+    "rate-limit": "rate_limit",
+    "keep-days": "retention_seconds",
+}
+
 SETTINGS = (
     click.option("--secret", "secrets", multiple=True, help="What it signs with; several during a rotation."),
     click.option("--option", "options", multiple=True, type=PAIR, help="Of its scheme; may be repeated."),
@@ -71,7 +78,7 @@ def create(terminal: Terminal, *, name: str, **settings: Any) -> None:
 @click.argument("name")
 @click.option("--scheme", type=click.Choice(list(SCHEMES)), help="Another scheme needs its secrets and options anew.")
 @with_settings
-@resettable("options", "networks", "rate_limit", "retention_seconds")
+@resettable(RESETTABLE)
 @connected
 def update(terminal: Terminal, *, name: str, reset: tuple[str, ...], **settings: Any) -> None:
     """Exit code 0 once it is so, 1 where there is none, or where it is one of the environment."""

@@ -91,9 +91,9 @@ class Calls:
     ) -> Any:
         """The answer's JSON, None where it is empty. Raises Refused, NoAnswer, ValueError for what is no JSON.
 
-        A POST is tried once, unless its body or its key makes it `repeatable`.
+        A body of bytes is JSON already. A POST is tried once, unless its body or its key makes it `repeatable`.
         """
-        sent = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        sent = body if body is None or isinstance(body, bytes) else encoded(body)
         headers = {} if sent is None else {"Content-Type": "application/json"}
         if idempotency_key is not None:
             headers[IDEMPOTENCY_KEY] = idempotency_key
@@ -140,6 +140,21 @@ class Calls:
             self._local.session = requests.Session()
         session: requests.Session = self._local.session
         return session
+
+
+def encoded(value: Any) -> bytes:
+    """The value as JSON; raises ValueError or TypeError for what is none."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+def encoded_event(event: Mapping[str, Any]) -> bytes:
+    """The event as JSON; `data` of bytes is JSON already and stays as it is. Raises ValueError, TypeError."""
+    data = event.get("data")
+    if not isinstance(data, bytes):
+        return encoded(event)
+    encoded(json.loads(data.decode()))  # one value and no more, or what follows it would become members of the event
+    others = encoded({name: value for name, value in event.items() if name != "data"})
+    return others[:-1] + (b', "data": ' if len(others) > len(b"{}") else b'"data": ') + data + b"}"
 
 
 def _is_loopback(host: str) -> bool:

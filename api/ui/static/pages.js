@@ -95,6 +95,8 @@
   if (matchMedia("(max-width: 47rem)").matches) {
     for (const each of document.querySelectorAll("details[data-narrow-closed=yes]")) each.open = false;
   }
+  const here = document.querySelector(".top nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
   window.hookline = { tell, offline, zone, live: () => live && !document.hidden };
   setInterval(() => { if (!document.hidden) for (const each of document.querySelectorAll("time[data-relative]")) tell(each.parentElement); }, 1000);
   tellZone();
