@@ -4,9 +4,10 @@ import importlib
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.report import write_section
+from bench.report import record, write_section
 
 SCENARIOS = {
     "drain": "bench.drain",
@@ -38,6 +39,7 @@ def main(names: list[str]) -> int:
         with tempfile.TemporaryDirectory(prefix=f"hookline-bench-{name}-") as folder:
             text = importlib.import_module(SCENARIOS[name]).run(Path(folder))
         write_section(name, text)
+        record(name, text, when=datetime.now(UTC))
         print(f"{text}\n\n{name}: {time.monotonic() - began:.0f} s\n", flush=True)
     return 0
 

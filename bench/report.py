@@ -2,13 +2,17 @@
 
 import platform
 import re
+import subprocess
 from collections.abc import Sequence
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
 from bench.stack import ROOT, Valkey
 
 PAGE = ROOT / "docs" / "benchmarks.md"
+HISTORY = ROOT / "bench" / "history"
+"""What earlier runs found, a file for each scenario, the latest last: where a regression shows."""
 PACKAGES = ("celery", "kombu", "redis", "requests", "flask", "gunicorn")
 
 
@@ -25,6 +29,21 @@ def write_section(name: str, text: str, page: Path = PAGE) -> None:
     found = re.compile(rf"<!-- {re.escape(name)} -->.*?<!-- /{re.escape(name)} -->", re.DOTALL)
     after = found.sub(lambda _: block, before) if found.search(before) else f"{before.rstrip()}\n\n{block}\n"
     page.write_text(after)
+
+
+def record(name: str, text: str, *, when: datetime, folder: Path = HISTORY) -> None:
+    """The section's tables stand at the end of the scenario's history, with the day and the commit."""
+    tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
+    if not tables:
+        return
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{name}.md").open("a") as history:
+        history.write("\n\n".join((f"## {when:%Y-%m-%d}, {_commit()}", *(each.strip() for each in tables))) + "\n\n")
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "no commit"
 
 
 def machine(server: Valkey) -> str:

@@ -1,11 +1,13 @@
 """The page that benchmarks are written to, and their arithmetic."""
 
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 from bench.accounting import Rounds, cpu_seconds, percentile, resident_bytes
-from bench.report import table, write_section
+from bench.report import record, table, write_section
 
 
 def test_a_section_is_replaced_and_the_others_stay(tmp_path):
@@ -19,6 +21,19 @@ def test_a_section_is_replaced_and_the_others_stay(tmp_path):
     assert "old" not in text
     assert text.index(r"## Drain \1 new") < text.index("## Start\n1 s")
     assert text.count("<!-- drain -->") == 1
+
+
+def test_earlier_figures_stay_before_the_latest_ones(tmp_path):
+    history = tmp_path / "history"
+    for day, rate in ((1, 300), (2, 400)):
+        text = f"## Drain\nSome words.\n\n| what | rate |\n| --- | --- |\n| ours | {rate} |\n\nMore.\n\n| two |"
+        record("drain", text, when=datetime(2026, 11, day, tzinfo=UTC), folder=history)
+
+    kept = (history / "drain.md").read_text()
+    days = re.findall(r"^## (\S+), \S+", kept, re.MULTILINE)
+    assert (days, re.findall(r"ours \| (\d+)", kept)) == (["2026-11-01", "2026-11-02"], ["300", "400"])
+    assert "| two |" in kept
+    assert "words" not in kept
 
 
 def test_a_table_is_markdown():
