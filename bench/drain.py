@@ -128,7 +128,7 @@ def _measured(workers: list[int], redis: int, sink: Sink, count: int) -> Drained
     sink.reset()
     before, redis_before = cpu_seconds(workers), cpu_seconds([redis])
     _signal(workers, signal.SIGCONT)
-    wait_until(f"all {count} arrived", lambda: sink.report()["count"] >= count, seconds=60)
+    wait_until(f"all {count} arrived", lambda: sink.report()["count"] >= count, seconds=180)
     report = sink.report()
     return Drained(
         per_second=(count - 1) / (report["last"] - report["first"]),
