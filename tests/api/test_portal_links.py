@@ -165,4 +165,4 @@ def test_the_logos_place_alone_is_let_into_the_policy(app, client):
 
     assert "img-src 'self' https://cdn.example.com:8443;" in page.headers["Content-Security-Policy"]
     assert b"Acme &lt;Billing&gt;" in page.data
-    assert b"--accent:#" in browser.get("/portal/theme.css").data
+    assert b"--accent:light-dark(#ab4807,#ff6600)" in browser.get("/portal/theme.css").data
