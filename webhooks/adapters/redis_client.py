@@ -21,7 +21,8 @@ class TimedConnection(redis.Connection):
         plain = super()._connect()  # type: ignore[no-untyped-call]
         plain.setblocking(True)  # the descriptor, which is all that the new one takes over
         connection = TimedSocket(fileno=plain.detach())
-        set_timeout(connection, ANSWER_SECONDS)
+        if self.socket_timeout:
+            set_timeout(connection, self.socket_timeout)
         return connection
 
 
@@ -34,8 +35,8 @@ def open_client(url: str) -> Any:
         "health_check_interval": 0,
     }
     if not url.startswith(f"{sentinel_url.SCHEME}://"):
-        plain = {} if url.startswith("rediss://") else {"connection_class": TimedConnection}
-        return redis.Redis.from_url(url, **options, **plain)
+        timed = {"connection_class": TimedConnection} if url.startswith("redis://") else {}
+        return redis.Redis.from_url(url, **options, **timed)
     return _master_of(sentinel_url.parse(url), options)
 
 

@@ -6,7 +6,7 @@ from celery import bootsteps
 
 EVERY_SECONDS = 0.2
 MOST = 1000
-"""Events that a worker gathers; one more sends them at once."""
+"""So many gathered events leave at once."""
 
 
 class GatheredEvents(bootsteps.StartStopStep):

@@ -83,12 +83,12 @@ local function stop_reason(d)
   return nil
 end
 
--- For ever and, for rates and charts, for this minute.
--- Into the totals alone: what nobody reads minute by minute.
+-- For ever alone: what nobody reads minute by minute.
 local function count_in_all(name, by)
   if redis.call('HINCRBY', K.flow, name, by) == 1 then redis.call('HSETNX', K.flow, 'since_ms', int(NOW / 1000)) end
 end
 
+-- For ever and, for rates and charts, for this minute.
 local function count(name, by)
   local minute = K.minute .. int(math.floor(NOW / 60000000))
   if redis.call('HINCRBY', minute, name, by or 1) == (by or 1) then redis.call('PEXPIRE', minute, P.minutes_ms) end
