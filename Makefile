@@ -21,7 +21,7 @@ $(INSTALLED): requirements/dev.lock pyproject.toml
 		|| { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "setting up $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) && date +%s > $(VENV)/.began
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "$(VENV) was set up in $$(( $$(date +%s) - $$(cat $(VENV)/.began) )) s"
 	@touch $@
