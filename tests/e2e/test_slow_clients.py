@@ -26,10 +26,10 @@ def app(environ, start_response):
     return [str(size).encode()]
 
 
-def start(worker):
+def start(worker, *, keep_alive=5):
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "tests.e2e.test_slow_clients:app", "-b", f"127.0.0.1:{port}"]
-    command += ["-k", worker, "--threads", str(THREADS), "--keep-alive", "5", "--no-control-socket"]
+    command += ["-k", worker, "--threads", str(THREADS), "--keep-alive", str(keep_alive), "--no-control-socket"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until("the server listens", lambda: connects(port))
     return process, port
@@ -153,6 +153,28 @@ def test_a_request_that_takes_too_long_is_cut_off_however_often_a_byte_comes(has
     connection = connect(hasty, POST % size + b"x" * min(size - 9, 2 * BUFFERED_BYTES))
 
     assert wait_until("it is cut off", lambda: hung_up(connection, b"x" if size > 10 else b""))
+
+
+def test_a_worker_that_is_told_to_end_answers_what_is_under_way_and_closes_what_is_idle(connect):
+    process, port = start("api.slow_clients.Worker")
+    idle, busy = connect(port, POST % 1 + b"a"), connect(port, POST % (2 * BUFFERED_BYTES) + b"x" * BUFFERED_BYTES)
+    assert answer(idle) == ("HTTP/1.1 200 OK", "1")
+    process.terminate()
+    assert wait_until("the idle one is closed", lambda: hung_up(idle, b""))
+    busy.sendall(b"x" * BUFFERED_BYTES)
+
+    assert answer(busy) == ("HTTP/1.1 200 OK", str(2 * BUFFERED_BYTES))
+    assert process.wait(20) == 0
+
+
+def test_a_kept_connection_that_stays_idle_is_closed(connect):
+    process, port = start("api.slow_clients.Worker", keep_alive=1)
+    connection = connect(port, POST % 1 + b"a")
+    assert answer(connection) == ("HTTP/1.1 200 OK", "1")
+
+    assert wait_until("it is closed", lambda: hung_up(connection, b""))
+    process.terminate()
+    process.wait(20)
 
 
 def test_clients_that_do_not_hang_up_keep_nobody_waiting(server, connect):

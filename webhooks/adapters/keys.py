@@ -1,4 +1,4 @@
-"""Every key of the store, in one place; the scripts get the same table (`LUA_TABLE`)."""
+"""Every key of the store, in one place; the scripts get the same prefixes as a table K."""
 
 PREFIXES = {
     "delivery": "delivery:",  # hash, readable: one delivery
@@ -61,15 +61,6 @@ PREFIXES = {
     "audit": "audit:",  # stream of who changed what, <tenant>, and of all: *
     "key_check": "key_check",  # an encrypted constant: a wrong secret key is seen at start
 }
-
-
-def _lua_table() -> str:
-    """The same prefixes as a Lua table named K."""
-    fields = ", ".join(f"{name} = '{prefix}'" for name, prefix in PREFIXES.items())
-    return f"local K = {{ {fields} }}\n"
-
-
-LUA_TABLE = _lua_table()
 
 
 def key(name: str, *parts: str) -> str:

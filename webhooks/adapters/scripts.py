@@ -1,6 +1,7 @@
 """Runs the scripts of `lua/` and turns Redis's troubles into `Unavailable`."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -10,7 +11,7 @@ import msgspec
 import redis
 from redis.exceptions import NoScriptError
 
-from webhooks.adapters.keys import LUA_TABLE, key
+from webhooks.adapters.keys import PREFIXES, key
 from webhooks.errors import Unavailable
 
 TROUBLES = (
@@ -30,7 +31,7 @@ REPLICAS_MS = 1000
 """How long an acceptance waits for the replicas."""
 
 SHARED = ("prelude", "places", "finishing")
-"""What stands before every script."""
+"""What stands before every script, as far as it is used there."""
 ALSO = {
     "settle": ("health", "recent"),
     "settle_late": ("health", "recent"),
@@ -42,6 +43,10 @@ ALSO = {
     "keep_for": ("forgetting",),
 }
 """What stands between those and some scripts."""
+
+COMMENT = re.compile(r"--.*")
+PART = re.compile(r"^local (?:function )?(\w+).*\n(?:(?!local ).*\n)*", re.MULTILINE)
+"""A function or a value of a shared file, up to the next one."""
 
 
 @contextmanager
@@ -63,7 +68,7 @@ class Scripts:
 
     def __init__(self, client: Any, policy: Mapping[str, Any]) -> None:
         self._client = client
-        self._policy = f"local P = {_lua(policy)}\n"
+        self._policy = policy
         self._known: dict[str, tuple[str, str]] = {}
 
     def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
@@ -121,11 +126,31 @@ class Scripts:
         return self._known[name]
 
 
-def _source(name: str, policy: str) -> str:
+def _source(name: str, policy: Mapping[str, Any]) -> str:
     """With the shebang the server refuses the whole script, not its first write, when memory or disk is full."""
+    shared = "".join(_text(part) for part in (*SHARED, *ALSO.get(name, ())))
+    source = _text(name)
+    for part in reversed(list(PART.finditer(shared))):
+        if _mentions(source, part[1]):
+            source = part[0] + source
+    tables = _table("K", PREFIXES, source) + _table("P", policy, source)
+    return f"#!lua\n{tables}{source}"
+
+
+def _text(name: str) -> str:
+    """The file without its comments, which would mention what is not used."""
     folder = resources.files("webhooks.adapters").joinpath("lua")
-    parts = [folder.joinpath(f"{part}.lua").read_text() for part in (*SHARED, *ALSO.get(name, ()), name)]
-    return "#!lua\n" + LUA_TABLE + policy + "".join(parts)
+    return COMMENT.sub("", folder.joinpath(f"{name}.lua").read_text())
+
+
+def _mentions(source: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", source) is not None
+
+
+def _table(table: str, values: Mapping[str, Any], source: str) -> str:
+    """Only what the source uses of it: the server makes the table, and each function, anew for every run."""
+    used = {name: value for name, value in values.items() if _mentions(source, rf"{table}\.{name}")}
+    return f"local {table} = {_lua(used)}\n"
 
 
 def _lua(value: Any) -> str:

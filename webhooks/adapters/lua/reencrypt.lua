@@ -4,7 +4,7 @@
 -- ARGV[3]  the new token
 -- Answers  1, or 0 where something else stands there now
 
-local key = K[A.kind] .. A.id
+local key = ({ endpoint = K.endpoint, source = K.source })[A.kind] .. A.id
 if redis.call('HGET', key, 'hidden') ~= ARGV[2] then return 0 end
 redis.call('HSET', key, 'hidden', ARGV[3])
 return 1
