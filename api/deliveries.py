@@ -28,8 +28,9 @@ blueprint = Blueprint(
 @blueprint.alt_response(200, schema=DeliveryListShape)
 def list_deliveries(query: dict[str, Any]) -> ResponseReturnValue:
     """List deliveries, newest first, without their attempts."""
-    found = wired().store.list_deliveries(DeliveryQuery(**{**query, "tenant": _tenant_of(query)}))
-    return rendering.page(found, Renderer().delivery)
+    renderer = Renderer()
+    found = wired().store.list_deliveries(DeliveryQuery(**{**query, "tenant": _tenant_of(query, renderer)}))
+    return rendering.page(found, renderer.delivery)
 
 
 @blueprint.route("/<delivery_id>", methods=["GET"])
@@ -69,13 +70,17 @@ class Renderer:
         self._wiring = wired()
         self._endpoints: dict[str, Endpoint | None] = {}
 
+    def endpoint(self, endpoint_id: str) -> Endpoint | None:
+        """The endpoint, None where there is none."""
+        if endpoint_id not in self._endpoints:
+            self._endpoints[endpoint_id] = self._wiring.store.endpoint(endpoint_id)
+        return self._endpoints[endpoint_id]
+
     def delivery(self, delivery: Delivery) -> rendering.Json:
         """The delivery without its attempts."""
-        if delivery.endpoint_id not in self._endpoints:
-            self._endpoints[delivery.endpoint_id] = self._wiring.store.endpoint(delivery.endpoint_id)
         return rendering.delivery(
             delivery,
-            self._endpoints[delivery.endpoint_id],
+            self.endpoint(delivery.endpoint_id),
             retry_schedule=self._wiring.settings.retry_schedule,
         )
 
@@ -85,11 +90,11 @@ class Renderer:
         return {**self.delivery(delivery), "attempts": [rendering.attempt(attempt) for attempt in attempts]}
 
 
-def _tenant_of(query: dict[str, Any]) -> str:
+def _tenant_of(query: dict[str, Any], renderer: Renderer) -> str:
     """The tenant that is named; else that of the endpoint which is asked for, for its id says enough."""
     named, endpoint_id = query.get("tenant"), query.get("endpoint_id")
     if named is None and endpoint_id is not None:
-        endpoint = wired().store.endpoint(endpoint_id)
+        endpoint = renderer.endpoint(endpoint_id)
         if endpoint is not None and principal().sees(endpoint.tenant):
             return endpoint.tenant
     return principal().tenant_to_read(named)
