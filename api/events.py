@@ -48,8 +48,10 @@ def publish_event(body: dict[str, Any]) -> ResponseReturnValue:
 def list_events(query: dict[str, Any]) -> ResponseReturnValue:
     """List a tenant's events, newest first."""
     tenant = principal().tenant_to_read(query.pop("tenant", None))
-    found = wired().store.list_events(EventQuery(tenant=tenant, **query))
-    return rendering.page(found, _with_deliveries)
+    store = wired().store
+    found = store.list_events(EventQuery(tenant=tenant, **query))
+    sent = store.events_deliveries(tenant, [each.id for each in found.items])
+    return {"data": list(map(rendering.event, found.items, sent)), "next": found.next}
 
 
 @blueprint.route("/<event_id>", methods=["GET"])
@@ -98,10 +100,6 @@ def shown(tenant: str, published: Published) -> tuple[rendering.Json, int]:
     deliveries = wired().store.event_deliveries(tenant, event.id)
     body = rendering.event(event, deliveries, duplicate=published.duplicate)
     return body, 200 if published.duplicate else 202
-
-
-def _with_deliveries(event: Event) -> rendering.Json:
-    return rendering.event(event, wired().store.event_deliveries(event.tenant, event.id))
 
 
 def _known(tenant: str, event_id: str) -> Event:

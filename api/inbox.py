@@ -30,7 +30,8 @@ def list_inbox(query: dict[str, Any]) -> ResponseReturnValue:
     status = query.pop("status", None)
     found = store.list_events(EventQuery(tenant=tenant, **query))
     show = Renderer().delivery
-    items = [rendering.inbox_item(each, store.event_deliveries(tenant, each.id), show) for each in found.items]
+    handled = store.events_deliveries(tenant, [each.id for each in found.items])
+    items = [rendering.inbox_item(each, runs, show) for each, runs in zip(found.items, handled, strict=True)]
     return {"data": [item for item in items if status in (None, item["status"])], "next": found.next}
 
 

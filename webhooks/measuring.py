@@ -18,7 +18,7 @@ OUTCOMES, DURATION, DELAY = "outcome", "duration", "delay"
 REQUESTS, REQUEST_DURATION = "requests", "request_duration"
 SUM = "sum_us"
 TOTALS = frozenset({OUTCOMES, DURATION, REQUESTS, REQUEST_DURATION})
-"""Kinds of counters that are read in all, never minute by minute."""
+"""Kinds of counters that are read in all, never minute by minute; no histogram's sum is, either."""
 
 
 def of_attempt(delivery: Delivery, attempt: Attempt) -> dict[str, int]:
@@ -39,7 +39,8 @@ def of_request(blueprint: str, status: int, seconds: float) -> dict[str, int]:
 
 def by_the_minute(counter: str) -> bool:
     """Whether the counter is read minute by minute, too."""
-    return counter.partition(":")[0] not in TOTALS
+    parts = counter.split(":")
+    return parts[0] not in TOTALS and parts[-1] != SUM
 
 
 def outcome_class(outcome: Outcome, lane: Lane) -> str:

@@ -87,6 +87,10 @@ class EventStore(Protocol):
         """The event's first `limit` deliveries in the order they were made, skipped ones too."""
         ...
 
+    def events_deliveries(self, tenant: str, event_ids: Sequence[str], *, limit: int = 100) -> list[list[Delivery]]:
+        """Those of each of several events, in the events' order."""
+        ...
+
     def mark_ignored(self, tenant: str, event_id: str, *, ignored: bool) -> bool:
         """A received event is marked as ignored by a person, or not any more; False when there is none."""
         ...

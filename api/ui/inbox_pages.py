@@ -36,7 +36,8 @@ def show_list() -> ResponseReturnValue:
     tenant = INBOX_TENANT_PREFIX + source
     found = store.list_events(EventQuery(tenant=tenant, **filters.query))
     shape = Renderer().delivery
-    items = [rendering.inbox_item(each, store.event_deliveries(tenant, each.id), shape) for each in found.items]
+    handled = store.events_deliveries(tenant, [each.id for each in found.items])
+    items = [rendering.inbox_item(each, runs, shape) for each, runs in zip(found.items, handled, strict=True)]
     return show(
         "ui/inbox.html",
         page="inbox",

@@ -78,3 +78,19 @@ def test_a_rare_filter_examines_a_bounded_part_however_much_is_kept(client, cost
     assert page["data"] == []
     assert page["next"] is not None
     assert many == few
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/deliveries"])
+def test_a_page_takes_few_round_trips_however_many_items_it_has(client, store, path):
+    client.endpoint()
+    for _ in range(20):
+        client.event()
+
+    def round_trips(limit):
+        before = store.client.info("stats")["total_reads_processed"]
+        assert len(client.get(path, limit=limit).json["data"]) == limit
+        return store.client.info("stats")["total_reads_processed"] - before
+
+    round_trips(1)
+
+    assert round_trips(20) <= round_trips(1) + 2

@@ -73,6 +73,7 @@ def test_a_late_success_ends_the_failing_time_like_one_in_time(world):
     health = world.health()
 
     assert (failing.failures, health.failures, health.failing_since) == (4, 0, None)
+    assert world.store.failing(limit=5) == []
     assert (health.last_success_at is not None, health.effective_cap) == (True, 2)
 
 

@@ -46,3 +46,4 @@ def test_what_nobody_reads_by_the_minute_is_counted_in_all_alone(world):
 
     assert world.store.counts().items() >= {**measures, "requests:events:202": 2}.items()
     assert {name.partition(":")[0] for name in minute.counts if ":" in name} == {"delay"}
+    assert not [name for name in minute.counts if name.endswith(":sum_us")]

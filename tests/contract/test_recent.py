@@ -58,6 +58,18 @@ def test_a_deleted_endpoint_fails_no_more(world):
     assert came(world) == []
 
 
+def test_an_endpoint_that_is_enabled_again_fails_no_more_until_it_does(world):
+    world.endpoint()
+    world.attempt(world.publish(), 503)
+    world.change(enabled=False)
+    stopped = world.store.failing(limit=5)
+    world.change(enabled=True)
+    enabled = world.store.failing(limit=5)
+    world.attempt(world.publish(), 503)
+
+    assert (stopped, enabled, world.store.failing(limit=5)) == (["ep_1"], [], ["ep_1"])
+
+
 def test_the_slowest_are_those_of_the_last_two_hours(world):
     for name in ("ep_1", "ep_2"):
         world.endpoint(name)

@@ -93,7 +93,7 @@ def delivery(fields: Hash) -> Delivery:
         replays=int(fields["replays"]),
         sequence=int(fields["sequence"]),
         ordering_key=fields.get("ordering_key"),
-        waiting_for=fields.get("waiting_for"),
+        waiting_for=fields.get("waiting_for") or None,
         last_status_code=int(fields["last_status_code"]) if fields.get("last_status_code") else None,
         last_error=fields.get("last_error") or None,
         next_attempt_at=time_of(fields.get("next_attempt_at")),

@@ -1,5 +1,7 @@
 """Lists in Redis: newest first, by cursor, from the indexes."""
 
+from collections.abc import Sequence
+
 from webhooks.adapters import pages, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.pages import MOST_EXAMINED, Entry
@@ -34,9 +36,23 @@ class RedisLists(RedisDeliveries, RedisPart):
 
     def event_deliveries(self, tenant: str, event_id: str, *, limit: int = 100) -> list[Delivery]:
         """See `ports.EventStore.event_deliveries`."""
-        with translated():
-            owed = self.client.lrange(key("owed", tenant, event_id), 0, limit - 1)
-        return self.deliveries([f"{event_id}:{each.decode()}" for each in owed])
+        return self.events_deliveries(tenant, [event_id], limit=limit)[0]
+
+    def events_deliveries(self, tenant: str, event_ids: Sequence[str], *, limit: int = 100) -> list[list[Delivery]]:
+        """See `ports.EventStore.events_deliveries`."""
+        with translated(), self.client.pipeline(transaction=False) as pipe:
+            for each in event_ids:
+                pipe.lrange(key("owed", tenant, each), 0, limit - 1)
+            owed = pipe.execute()
+        ids = [
+            f"{event_id}:{endpoint_id.decode()}"
+            for event_id, row in zip(event_ids, owed, strict=True)
+            for endpoint_id in row
+        ]
+        found: dict[str, list[Delivery]] = {each: [] for each in event_ids}
+        for delivery in self.deliveries(ids):
+            found[delivery.event_id].append(delivery)
+        return list(found.values())
 
     def list_events(self, query: EventQuery) -> Page[Event]:
         """See `ports.EventStore.list_events`."""

@@ -10,14 +10,13 @@ from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
 from webhooks.answers import Recent
-from webhooks.model import HANDLER_PREFIX, Attempt, Trigger
+from webhooks.model import Attempt, Trigger
 
 RECENT_KEPT = 40
 HOUR_SECONDS = 3600
 DELIVERIES_COUNTED = 2000
 AT_ONCE = 250
-SPARE = 4
-"""How many times more are read than are wanted: handlers stand among them, and the same ones in two hours."""
+HOURS_LOOKED_AT = 2
 
 
 class RedisRecent(RedisPart):
@@ -48,18 +47,18 @@ class RedisRecent(RedisPart):
     def failing(self, *, limit: int) -> list[str]:
         """See `ports.RecentStore.failing`."""
         with translated():
-            found = self.client.zrange(key("failing"), 0, limit * SPARE - 1)
-        return _endpoints(found, limit)
+            found = self.client.zrange(key("failing"), 0, limit - 1)
+        return [each.decode() for each in found]
 
     def slowest(self, *, limit: int) -> list[str]:
         """See `ports.RecentStore.slowest`."""
         hour = int(self.now_seconds() // HOUR_SECONDS)
         with translated(), self.client.pipeline(transaction=False) as pipe:
-            for each in (hour, hour - 1):
-                pipe.zrange(key("slow", str(each)), 0, limit * SPARE - 1, desc=True, withscores=True)
+            for back in range(HOURS_LOOKED_AT):
+                pipe.zrange(key("slow", str(hour - back)), 0, limit - 1, desc=True, withscores=True)
             rows = [row for rows in pipe.execute() for row in rows]
         slowest_first = sorted(rows, key=lambda row: row[1], reverse=True)
-        return _endpoints([endpoint for endpoint, _ in slowest_first], limit)
+        return list(dict.fromkeys(endpoint.decode() for endpoint, _ in slowest_first))[:limit]
 
     def now_seconds(self) -> float:
         """The server's clock, with the offset that only tests set."""
@@ -100,8 +99,3 @@ def _unpacked(packed: bytes) -> Recent:
         duration_ms=duration_ms,
         started_at=datetime.fromtimestamp(began_ms / 1000, UTC),
     )
-
-
-def _endpoints(found: Sequence[bytes], limit: int) -> list[str]:
-    ids = dict.fromkeys(each.decode() for each in found)
-    return [each for each in ids if not each.startswith(HANDLER_PREFIX)][:limit]

@@ -44,16 +44,17 @@ local owed = 0 -- by enabled endpoints
 for _, recipient in ipairs(A.recipients) do owed = owed + recipient[2] end
 local sequence = redis.call('INCRBY', K.sequence, math.max(1, #A.recipients)) - #A.recipients
 
-local fields = { 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at, 'created_at', now_rfc3339(),
+local written = { 'id', A.id, 'tenant', A.tenant, 'type', A.type, 'occurred_at', A.occurred_at, 'created_at', now_rfc3339(),
   'digest', A.digest, 'call', A.call, 'unfinished', owed, 'deliveries', owed, 'skipped', #A.recipients - owed }
 for _, field in ipairs({ 'channels', 'endpoint_ids', 'ordering_key', 'source_id', 'traceparent', 'retention_ms',
   'warnings' }) do
-  if A[field] then
-    table.insert(fields, field)
-    table.insert(fields, A[field])
-  end
+  if A[field] then written[#written + 1], written[#written + 2] = field, A[field] end
 end
-redis.call('HSET', K.event .. name, unpack(fields))
+if A.key then
+  written[#written + 1], written[#written + 2] = 'idempotency_key', A.key
+  redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms)
+end
+redis.call('HSET', K.event .. name, unpack(written))
 if string.sub(A.tenant, 1, 3) == 'in.' and redis.call('ZCARD', K.tenants) <= 1000 then
   for _, tenant in ipairs(redis.call('ZRANGE', K.tenants, 0, -1)) do -- was it this installation that sent it?
     if string.sub(tenant, 1, 3) ~= 'in.' and redis.call('EXISTS', K.event .. tenant .. ':' .. A.id) == 1 then
@@ -66,10 +67,6 @@ end
 redis.call('SET', K.body .. name, ARGV[2])
 redis.call('ZADD', K.events .. A.tenant, NOW, A.id)
 redis.call('ZADD', K.tenants, 0, A.tenant)
-if A.key then
-  redis.call('SET', K.idempotency .. A.tenant .. ':' .. A.key, A.id, 'PX', A.key_ttl_ms)
-  redis.call('HSET', K.event .. name, 'idempotency_key', A.key)
-end
 
 local e = { id = A.id, tenant = A.tenant, type = A.type, trigger = A.trigger, ordering_key = A.ordering_key, at = NOW }
 for i = 1, math.min(A.inline, #A.recipients) do
@@ -81,7 +78,7 @@ if #A.recipients > A.inline then
     redis.call('RPUSH', K.fanout .. name, A.recipients[i][2] .. A.recipients[i][1])
   end
   redis.call('HSET', K.job .. job, 'kind', 'fanout', 'tenant', A.tenant, 'event_id', A.id, 'trigger', A.trigger, 'at',
-    int(NOW), 'sequence', int(sequence + A.inline), 'done', A.inline, 'total', #A.recipients, 'state', 'running')
+    NOW, 'sequence', sequence + A.inline, 'done', A.inline, 'total', #A.recipients, 'state', 'running')
   continue_job(job)
 end
 if owed == 0 then expire_event(name) end

@@ -1,10 +1,13 @@
 -- Stands after places.lua: how deliveries begin and end, in their indexes and with their event.
 
 local function regroup(id, d, from, to)
-  for _, scope in ipairs({ 'tenant:' .. d.tenant .. ':', 'endpoint:' .. d.endpoint_id .. ':' }) do
-    if from then redis.call('ZREM', K.index .. scope .. from, id) end
-    redis.call('ZADD', K.index .. scope .. to, d.created_us, id)
+  local of_tenant, of_endpoint = K.index .. 'tenant:' .. d.tenant .. ':', K.index .. 'endpoint:' .. d.endpoint_id .. ':'
+  if from then
+    redis.call('ZREM', of_tenant .. from, id)
+    redis.call('ZREM', of_endpoint .. from, id)
   end
+  redis.call('ZADD', of_tenant .. to, d.created_us, id)
+  redis.call('ZADD', of_endpoint .. to, d.created_us, id)
 end
 
 -- How long a finished event is kept: as it was accepted with, else as its type is at its tenant, else as the tenant's
@@ -27,12 +30,12 @@ local function keep_event(name)
   redis.call('ZREM', K.expiring, name)
 end
 
--- Final: d as it was before. The caller has taken it out of its place.
-local function finish(id, d, status, reason)
-  local key = K.delivery .. id
-  redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339())
-  redis.call('HDEL', key, 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
-  if reason then redis.call('HSET', key, 'reason', reason) end
+-- Final: d as it was before. The caller has taken it out of its place, and may have more fields to be written.
+local function finish(id, d, status, reason, more)
+  local key, written = K.delivery .. id, more or {}
+  if reason then written[#written + 1], written[#written + 2] = 'reason', reason end
+  redis.call('HSET', key, 'status', status, 'updated_at', now_rfc3339(), 'finished_at', now_rfc3339(), unpack(written))
+  drop_publishing(key, d, 'claimed_at', 'next_attempt_at', 'waiting_for', 'cancel_asked', 'head_since')
   if status ~= 'delivered' and lane_of(d.endpoint_id) == 'deliveries' then count(status) end
   regroup(id, d, FINAL[d.status] or 'unfinished', FINAL[status])
   if redis.call('HINCRBY', K.event .. event_key(d), 'unfinished', -1) <= 0 then expire_event(event_key(d)) end
@@ -100,17 +103,16 @@ end
 -- e: id, tenant, type, trigger, ordering_key, at (µs of the acceptance); ordering_key: for this delivery alone
 local function keep_delivery(e, endpoint, enabled, sequence, ordering_key)
   local id = e.id .. ':' .. endpoint
-  local created = int(math.max(NOW, e.at) + sequence % 1000) -- apart, so that indexes have an order
+  local created = math.max(NOW, e.at) + sequence % 1000 -- apart, so that indexes have an order
   local d = {
     event_id = e.id, event_type = e.type, endpoint_id = endpoint, tenant = e.tenant, trigger = e.trigger,
-    status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = int(sequence),
-    created_us = created, began_us = int(e.at), created_at = now_rfc3339(), updated_at = now_rfc3339(),
+    status = enabled and 'pending' or 'skipped', attempts = 0, retries_used = 0, replays = 0, sequence = sequence,
+    created_us = created, began_us = e.at, created_at = now_rfc3339(), updated_at = now_rfc3339(),
     ordering_key = ordering_key or e.ordering_key,
   }
   local flat = {}
   for field, value in pairs(d) do
-    table.insert(flat, field)
-    table.insert(flat, value)
+    flat[#flat + 1], flat[#flat + 2] = field, value
   end
   redis.call('HSET', K.delivery .. id, unpack(flat))
   redis.call('RPUSH', K.owed .. event_key(d), endpoint)

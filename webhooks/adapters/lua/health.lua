@@ -1,4 +1,10 @@
--- Stands before settle.lua: what an outcome says about its endpoint.
+-- Stands before settle.lua and settle_late.lua: what an outcome says about its endpoint.
+
+-- Of the endpoint as it was before the outcome; `enabled` is not there where it is deleted.
+local function health_of(endpoint)
+  return fields(K.endpoint .. endpoint, 'enabled', 'streak', 'breaker', 'probe', 'breaker_wait_us', 'failing_since_us',
+    'failing_since', 'failures', 'warned')
+end
 
 -- Outcomes of the last minutes: {succeeded, failed}.
 local function recent(health)
@@ -29,8 +35,8 @@ local function tally(endpoint, success)
 end
 
 local function open_breaker(endpoint, wait_us)
-  redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'open', 'breaker_until_us', int(NOW + wait_us), 'breaker_wait_us',
-    int(wait_us))
+  redis.call('HSET', K.endpoint .. endpoint, 'breaker', 'open', 'breaker_until_us', NOW + wait_us, 'breaker_wait_us',
+    wait_us)
   redis.call('HDEL', K.endpoint .. endpoint, 'probe')
   redis.call('HSET', K.breakers, endpoint, 'open')
 end
@@ -44,11 +50,10 @@ local function close_breaker(endpoint, d)
 end
 
 -- Closed: opens when too large a share failed. Otherwise only the probe's outcome says anything.
-local function turn_breaker(id, d, success)
+local function turn_breaker(id, d, e, success)
   local endpoint = d.endpoint_id
   local health = tally(endpoint, success)
-  local b = redis.call('HMGET', K.endpoint .. endpoint, 'breaker', 'probe', 'breaker_wait_us')
-  if not b[1] or b[1] == 'closed' then
+  if not e.breaker or e.breaker == 'closed' then
     if success then return end
     local succeeded, failed = recent(health)
     local all = succeeded + failed
@@ -59,64 +64,68 @@ local function turn_breaker(id, d, success)
       count('breakers.opened')
       notice('endpoint.breaker_opened', d, { failed = failed, attempts = all })
     end
-  elseif b[2] == id and success then
+  elseif e.probe == id and success then
     close_breaker(endpoint, d)
-  elseif b[2] == id then
-    open_breaker(endpoint, math.min(tonumber(b[3]) * 2, P.breaker.most_us))
+  elseif e.probe == id then
+    open_breaker(endpoint, math.min(tonumber(e.breaker_wait_us) * 2, P.breaker.most_us))
   end
 end
 
-local function note_success(endpoint, d)
-  local e = K.endpoint .. endpoint
-  redis.call('HSET', e, 'last_success_at', now_rfc3339())
-  redis.call('HINCRBY', e, 'streak', 1)
-  local f = redis.call('HMGET', e, 'failing_since_us', 'warned')
-  if f[2] then notice('endpoint.recovered', d) end
-  if f[1] then redis.call('HDEL', e, 'failing_since_us', 'failing_since', 'failures', 'warned') end
+local function note_success(d, e)
+  local key = K.endpoint .. d.endpoint_id
+  redis.call('HSET', key, 'last_success_at', now_rfc3339(), 'streak', (tonumber(e.streak) or 0) + 1)
+  if e.warned then notice('endpoint.recovered', d) end
+  if e.failing_since_us then
+    redis.call('HDEL', key, 'failing_since_us', 'failing_since', 'failures', 'warned')
+    redis.call('ZREM', K.failing, d.endpoint_id)
+  end
+end
+
+local function write_failure(d, e)
+  local flat = { 'last_failure_at', now_rfc3339(), 'last_status_code', A.status_code or '', 'last_error', A.error or '',
+    'failures', e.failures, 'failing_since_us', e.failing_since_us, 'failing_since', e.failing_since }
+  if A.slow_down then flat[#flat + 1], flat[#flat + 2] = 'streak', 0 end
+  redis.call('HSET', K.endpoint .. d.endpoint_id, unpack(flat))
+  redis.call('ZADD', K.failing, 'NX', e.failing_since_us, d.endpoint_id)
 end
 
 -- Without one success for long: first a warning, once, at half of the time, then the endpoint is disabled.
-local function note_failure(endpoint, d)
-  local e = K.endpoint .. endpoint
-  redis.call('HSET', e, 'last_failure_at', now_rfc3339(), 'last_status_code', A.status_code or '', 'last_error', A.error or '')
-  if A.slow_down then redis.call('HSET', e, 'streak', 0) end
-  redis.call('HSETNX', e, 'failing_since_us', int(NOW))
-  redis.call('HSETNX', e, 'failing_since', now_rfc3339())
-  local failures = redis.call('HINCRBY', e, 'failures', 1)
-  local f = redis.call('HMGET', e, 'failing_since_us', 'failing_since', 'warned', 'enabled')
-  local failing_us = NOW - f[1]
-  if failures < P.disable.attempts or f[4] ~= '1' then return end
+local function note_failure(d, e)
+  e.failures = (tonumber(e.failures) or 0) + 1
+  e.failing_since_us, e.failing_since = e.failing_since_us or NOW, e.failing_since or now_rfc3339()
+  write_failure(d, e)
+  local failing_us = NOW - e.failing_since_us
+  if e.failures < P.disable.attempts or e.enabled ~= '1' then return end
   if failing_us >= P.disable.after_us then
-    stop_endpoint(endpoint, 'failing')
-    plan_cancelling(endpoint)
-  elseif failing_us * 2 >= P.disable.after_us and not f[3] then
-    redis.call('HSET', e, 'warned', '1')
-    notice('endpoint.failing', d, { since = f[2], failures = failures })
+    stop_endpoint(d.endpoint_id, 'failing')
+    plan_cancelling(d.endpoint_id)
+  elseif failing_us * 2 >= P.disable.after_us and not e.warned then
+    redis.call('HSET', K.endpoint .. d.endpoint_id, 'warned', '1')
+    notice('endpoint.failing', d, { since = e.failing_since, failures = e.failures })
   end
 end
 
 -- A handler is our own code: nothing has to be spared, and what it rejects is no failure of it.
-local function note_health(id, d, success)
+local function note_health(id, d, e, success)
   if lane_of(d.endpoint_id) == 'handlers' then
     redis.call('HSET', K.endpoint .. d.endpoint_id, success and 'last_success_at' or 'last_failure_at', now_rfc3339())
     return
   end
-  turn_breaker(id, d, success)
+  turn_breaker(id, d, e, success)
   if success then
-    note_success(d.endpoint_id, d)
+    note_success(d, e)
   else
-    note_failure(d.endpoint_id, d)
+    note_failure(d, e)
   end
 end
 
 -- A 2xx that came after its lease was given up: the endpoint answers after all, whatever the breaker made of the silence.
-local function note_late_success(d)
+local function note_late_success(d, e)
   if lane_of(d.endpoint_id) == 'handlers' then return end
-  local state = redis.call('HGET', K.endpoint .. d.endpoint_id, 'breaker')
-  if state and state ~= 'closed' then
+  if e.breaker and e.breaker ~= 'closed' then
     close_breaker(d.endpoint_id, d)
   else
     tally(d.endpoint_id, true)
   end
-  note_success(d.endpoint_id, d)
+  note_success(d, e)
 end

@@ -1,78 +1,99 @@
 -- Stands after prelude.lua: the gate of an endpoint, and the moves from place to place.
 
--- Why the endpoint takes nothing more now, and when to look again; nil where it does. In-flight slots are a sorted set
--- scored by when each ends; ended ones do not count. `own`: a delivery that holds a slot already and is to start now, so
--- that the rate of starts counts (tat_us); else the rate at which they are published does (reserved_us).
-local function gate(endpoint, own)
+-- What the moves ask of an endpoint, read once in a run: what a run writes of it, it writes before, or as reserve_start does.
+local looked = {}
+local function look(endpoint)
+  local e = looked[endpoint]
+  if not e then
+    e = fields(K.endpoint .. endpoint, 'max_in_flight', 'streak', 'breaker', 'breaker_until_us', 'rate_interval_us',
+      'rate_published_ahead_us', 'reserved_us', 'ordered', 'host', 'timeout_us')
+    e.id, looked[endpoint] = endpoint, e
+  end
+  return e
+end
+
+-- When the first slot ends, where as many are taken as there are; else nil. In-flight slots are a sorted set scored by when
+-- each ends; ended ones do not count, and are looked for where room depends on them. `own`: a delivery that holds one already.
+local function full_until(endpoint, cap, own)
   local slots = K.in_flight .. endpoint
-  local g = redis.call('HMGET', K.endpoint .. endpoint, 'max_in_flight', 'streak', 'breaker', 'breaker_until_us',
-    'rate_interval_us', own and 'rate_ahead_us' or 'rate_published_ahead_us', own and 'tat_us' or 'reserved_us')
-  local probing = g[3] and g[3] ~= 'closed'
-  if probing and NOW < tonumber(g[4]) then return 'breaker', tonumber(g[4]) end
+  if redis.call('ZCARD', slots) < cap then return nil end
   redis.call('ZREMRANGEBYSCORE', slots, '-inf', NOW)
   local held = redis.call('ZCARD', slots)
   if own and redis.call('ZSCORE', slots, own) then held = held - 1 end
-  local cap = probing and 1 or math.min(tonumber(g[1]) or 1, 1 + (tonumber(g[2]) or 0))
-  if held >= cap then
-    return probing and 'breaker' or 'in_flight_cap', tonumber(redis.call('ZRANGE', slots, 0, 0, 'WITHSCORES')[2])
-  end
-  local interval = tonumber(g[5]) or 0
-  if interval > 0 then
-    local free_at = math.max(tonumber(g[7]) or 0, NOW) - tonumber(g[6])
+  return held >= cap and tonumber(redis.call('ZRANGE', slots, 0, 0, 'WITHSCORES')[2]) or nil
+end
+
+-- Why the endpoint takes nothing more now, and when to look again; nil where it does. `own`: a delivery that is to start
+-- now, so that the rate of starts counts (tat_us); else the rate at which they are published does (reserved_us).
+local function gate(e, own)
+  local probing = e.breaker and e.breaker ~= 'closed'
+  if probing and NOW < tonumber(e.breaker_until_us) then return 'breaker', tonumber(e.breaker_until_us) end
+  local cap = probing and 1 or math.min(tonumber(e.max_in_flight) or 1, 1 + (tonumber(e.streak) or 0))
+  local full = full_until(e.id, cap, own)
+  if full then return probing and 'breaker' or 'in_flight_cap', full end
+  if (tonumber(e.rate_interval_us) or 0) > 0 then
+    local next_us, ahead_us = own and e.tat_us or e.reserved_us, own and e.rate_ahead_us or e.rate_published_ahead_us
+    local free_at = math.max(tonumber(next_us) or 0, NOW) - tonumber(ahead_us)
     if free_at > NOW then return 'rate_limit', free_at end
   end
   return nil
 end
 
--- How many of the tenant's are in published.
+-- How many of the tenant's are in published now.
 local function on_conveyor(d, by)
   local tenants = K.conveyor .. lane_of(d.endpoint_id)
-  if by ~= 0 and redis.call('HINCRBY', tenants, d.tenant, by) <= 0 then redis.call('HDEL', tenants, d.tenant) end
+  local published = redis.call('HINCRBY', tenants, d.tenant, by)
+  if published <= 0 then redis.call('HDEL', tenants, d.tenant) end
+  return published
 end
 
 -- A tenant that has many on the conveyor lets those of others go first: its further messages yield.
-local function remind(id, d)
-  local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'host', 'timeout_us')
-  local published = tonumber(redis.call('HGET', K.conveyor .. lane_of(d.endpoint_id), d.tenant)) or 0
+local function remind(id, d, published)
+  local e = look(d.endpoint_id)
   local yields = published > P.unyielding
   if yields then redis.call('HSET', K.delivery .. id, 'yields', '1') end
-  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, e[1] or '', tonumber(e[2]) or 0,
-    yields and 1 or 0 })
+  table.insert(reminders, { id, tonumber(d.attempts) + 1, tonumber(d.retries_used), d.event_type, e.host or '',
+    tonumber(e.timeout_us) or 0, yields and 1 or 0 })
 end
 
 local function facts(id)
-  local f = redis.call('HMGET', K.delivery .. id, 'endpoint_id', 'attempts', 'retries_used', 'event_type', 'tenant',
-    'sequence', 'trigger', 'ordering_key')
-  return { endpoint_id = f[1], attempts = f[2], retries_used = f[3], event_type = f[4], tenant = f[5], sequence = f[6],
-    trigger = f[7], ordering_key = f[8] or nil }
+  return fields(K.delivery .. id, 'endpoint_id', 'attempts', 'retries_used', 'event_type', 'tenant', 'sequence', 'trigger',
+    'ordering_key')
 end
 
 -- The places. A delivery that is not final is in exactly one.
 
 -- Published as fast as the rate limit will let them start: no message for one that would only be sent back to wait.
 local function reserve_start(d, by)
-  local e = K.endpoint .. d.endpoint_id
-  local r = redis.call('HMGET', e, 'rate_interval_us', 'reserved_us')
-  local interval = tonumber(r[1]) or 0
+  local e = look(d.endpoint_id)
+  local interval = tonumber(e.rate_interval_us) or 0
   if interval == 0 or d.trigger == 'test' then return end
-  redis.call('HSET', e, 'reserved_us', int(math.max(tonumber(r[2]) or 0, NOW) + by * interval))
+  e.reserved_us = math.max(tonumber(e.reserved_us) or 0, NOW) + by * interval
+  redis.call('HSET', K.endpoint .. d.endpoint_id, 'reserved_us', e.reserved_us)
 end
 
 -- `reserved`: its start was reserved when it was let go, before it stood in ready.
 local function publish(id, d, reserved)
-  on_conveyor(d, redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id))
+  local published = on_conveyor(d, redis.call('ZADD', K.published .. lane_of(d.endpoint_id), NOW, id))
   redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
   if not reserved then reserve_start(d, 1) end
-  redis.call('HDEL', K.delivery .. id, 'publishes', 'published_us', 'ready_us', 'yields')
-  remind(id, d)
+  remind(id, d, published)
 end
+
+-- What a delivery has from the conveyor goes when it leaves it; finish() lets go of the same.
+local function drop_publishing(key, d, ...)
+  drop(key, d, 'publishes', 'published_us', 'ready_us', 'yields', ...)
+end
+
+local readied = false -- whether anything was put into ready in this run
 
 local function make_ready(id, d, kind)
   local ready = K.ready .. lane_of(d.endpoint_id) .. ':' .. kind
   local turn = redis.call('GET', K.turn .. lane_of(d.endpoint_id)) or 0
   redis.call('ZADD', ready .. ':' .. d.tenant, d.sequence, id)
   redis.call('ZADD', ready, 'NX', turn, d.tenant)
-  redis.call('HSET', K.delivery .. id, 'ready_us', int(NOW))
+  redis.call('HSET', K.delivery .. id, 'ready_us', NOW)
+  readied = true
 end
 
 -- How many wait for their endpoint, in all lists and lines: what entered less what left.
@@ -88,7 +109,7 @@ end
 
 -- Why it may not go now: others wait already, or the gate is closed.
 local function must_wait(d)
-  local why, wake_at = gate(d.endpoint_id)
+  local why, wake_at = gate(look(d.endpoint_id))
   if why then return why, wake_at end
   if redis.call('EXISTS', K.waiting .. d.endpoint_id) == 1 then return 'in_flight_cap', NOW end
   return nil
@@ -113,7 +134,7 @@ end
 -- An ordered endpoint has a line for each ordering key: one head goes through its attempts, the others stand behind it.
 -- True where it has to stand.
 local function stand_in_line(id, d)
-  if d.trigger == 'test' or redis.call('HGET', K.endpoint .. d.endpoint_id, 'ordered') ~= '1' then return false end
+  if d.trigger == 'test' or look(d.endpoint_id).ordered ~= '1' then return false end
   local line = d.ordering_key or ''
   local head = redis.call('HGET', K.heads .. d.endpoint_id, line)
   if not head or head == id then
@@ -127,8 +148,9 @@ local function stand_in_line(id, d)
   return true
 end
 
--- After the head is through: the next of its line is admitted.
+-- After the head is through: the next of its line is admitted. Whoever became a head has `head_since`.
 local function next_in_line(id, d)
+  if not d.head_since then return end
   local line = d.ordering_key or ''
   if redis.call('HGET', K.heads .. d.endpoint_id, line) ~= id then return end
   local standing = K.line .. d.endpoint_id .. ':' .. line
@@ -178,7 +200,7 @@ local function release_waiting(endpoint)
   local waiting = K.waiting .. endpoint
   if redis.call('EXISTS', waiting) == 0 then return end
   repeat
-    local why, wake_at = gate(endpoint)
+    local why, wake_at = gate(look(endpoint))
     if why then
       redis.call('ZADD', K.due, wake_at or NOW, 'ep:' .. endpoint)
       return
@@ -201,7 +223,7 @@ end
 
 local function take_out(id, d)
   local lane = lane_of(d.endpoint_id)
-  on_conveyor(d, -redis.call('ZREM', K.published .. lane, id))
+  if redis.call('ZREM', K.published .. lane, id) == 1 then on_conveyor(d, -1) end
   redis.call('ZREM', K.claimed, id)
   redis.call('ZREM', K.due, id)
   redis.call('ZREM', K.ready .. lane .. ':fresh:' .. d.tenant, id)

@@ -24,6 +24,7 @@ end
 
 local NOW = now_us()
 
+-- For keys and texts; a command's own argument is written in full where it is a whole number.
 local function int(number)
   return string.format('%.0f', number)
 end
@@ -57,10 +58,27 @@ local function now_rfc3339()
   return now_text
 end
 
+-- Its fields by name, and flat as they were read.
 local function hash(key)
-  local flat, fields = redis.call('HGETALL', key), {}
-  for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
-  return fields
+  local flat, found = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do found[flat[i]] = flat[i + 1] end
+  return found, flat
+end
+
+-- The fields of a hash by their names; those that it has not are nil.
+local function fields(key, ...)
+  local values, found = redis.call('HMGET', key, ...), {}
+  for i, name in ipairs({ ... }) do found[name] = values[i] or nil end
+  return found
+end
+
+-- Lets go of those of these fields that the hash has; `d` is the hash as it was read.
+local function drop(key, d, ...)
+  local kept = {}
+  for _, name in ipairs({ ... }) do
+    if d[name] then table.insert(kept, name) end
+  end
+  if #kept > 0 then redis.call('HDEL', key, unpack(kept)) end
 end
 
 local function lane_of(endpoint)
@@ -72,25 +90,30 @@ local function event_key(d)
 end
 
 -- Stopping: nothing left to send; or the endpoint is disabled, deleted, or was so at some time since this run began.
-local function stop_reason(d)
-  if redis.call('EXISTS', K.body .. event_key(d)) == 0 then return 'payload_erased' end
-  local e = redis.call('HMGET', K.endpoint .. d.endpoint_id, 'enabled', 'deleted', 'cut_us', 'cut_reason')
-  if e[2] or not e[1] then return 'endpoint_deleted' end
+-- e: its enabled, deleted, cut_us and cut_reason
+local function stopped_by(d, e, has_body)
+  if not has_body then return 'payload_erased' end
+  if e.deleted or not e.enabled then return 'endpoint_deleted' end
   if d.trigger == 'test' then return nil end
-  if e[1] ~= '1' or tonumber(d.began_us) <= (tonumber(e[3]) or 0) then
-    return e[4] == 'gone' and 'gone' or 'endpoint_disabled'
+  if e.enabled ~= '1' or tonumber(d.began_us) <= (tonumber(e.cut_us) or 0) then
+    return e.cut_reason == 'gone' and 'gone' or 'endpoint_disabled'
   end
   return nil
 end
 
+local function stop_reason(d)
+  local e = fields(K.endpoint .. d.endpoint_id, 'enabled', 'deleted', 'cut_us', 'cut_reason')
+  return stopped_by(d, e, redis.call('EXISTS', K.body .. event_key(d)) == 1)
+end
+
 -- For ever alone: what nobody reads minute by minute.
 local function count_in_all(name, by)
-  if redis.call('HINCRBY', K.flow, name, by) == 1 then redis.call('HSETNX', K.flow, 'since_ms', int(NOW / 1000)) end
+  if redis.call('HINCRBY', K.flow, name, by) == 1 then redis.call('HSETNX', K.flow, 'since_ms', math.floor(NOW / 1000)) end
 end
 
 -- For ever and, for rates and charts, for this minute.
 local function count(name, by)
-  local minute = K.minute .. int(math.floor(NOW / 60000000))
+  local minute = K.minute .. math.floor(NOW / 60000000)
   if redis.call('HINCRBY', minute, name, by or 1) == (by or 1) then redis.call('PEXPIRE', minute, P.minutes_ms) end
   count_in_all(name, by or 1)
 end

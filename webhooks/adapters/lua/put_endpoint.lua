@@ -25,6 +25,7 @@ if A.start then
     'breaker', 'breaker_until_us', 'breaker_wait_us', 'breaker_reason')
   redis.call('DEL', K.health .. A.id)
   redis.call('HDEL', K.breakers, A.id)
+  redis.call('ZREM', K.failing, A.id)
   if kept[3] == '0' then notice('endpoint.enabled', { tenant = A.tenant, endpoint_id = A.id }) end
 end
 if A.rotated then notice('endpoint.secret_rotated', { tenant = A.tenant, endpoint_id = A.id }, A.rotated) end

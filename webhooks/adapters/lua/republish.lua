@@ -22,8 +22,8 @@ for i = 1, #entries, 2 do
       redis.call('ZADD', K.in_flight .. d.endpoint_id, NOW + P.reserve_us, id)
       redis.call('HINCRBY', K.delivery .. id, 'publishes', 1)
       redis.call('HDEL', K.delivery .. id, 'yields')
-      redis.call('HSETNX', K.delivery .. id, 'published_us', int(at)) -- the first time: health counts from then
-      remind(id, d)
+      redis.call('HSETNX', K.delivery .. id, 'published_us', at) -- the first time: health counts from then
+      remind(id, d, on_conveyor(d, 0))
     end
   end
 end

@@ -29,23 +29,23 @@ if status == 'retrying' or status == 'exhausted' then
 end
 
 redis.call('RPUSH', K.attempts .. A.id, ARGV[2])
-redis.call('HSET', key, 'attempts', A.attempt, 'updated_at', now_rfc3339(), 'last_status_code', A.status_code or '',
-  'last_error', A.error or '')
-redis.call('HDEL', key, 'claimed_at')
 redis.call('ZREM', K.claimed, A.id)
 redis.call('ZREM', K.in_flight .. endpoint, A.id)
 
-if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. endpoint, 'enabled') == 1 then
-  note_health(A.id, d, A.success == 1)
-  note_recent(endpoint, ARGV[3], A.took_ms, A.success == 1)
+local e = health_of(endpoint)
+if d.trigger ~= 'test' and e.enabled then
+  note_health(A.id, d, e, A.success == 1)
+  note_recent(endpoint, ARGV[3], A.took_ms)
 end
 
+local outcome = { 'attempts', A.attempt, 'last_status_code', A.status_code or '', 'last_error', A.error or '' }
 if status == 'retrying' then
   redis.call('HSET', key, 'status', 'retrying', 'retries_used', tonumber(d.retries_used) + 1, 'next_attempt_at',
-    rfc3339(NOW + A.delay_us))
+    rfc3339(NOW + A.delay_us), 'updated_at', now_rfc3339(), unpack(outcome))
+  drop(key, d, 'claimed_at')
   redis.call('ZADD', K.due, NOW + A.delay_us, A.id)
 else
-  finish(A.id, d, status, reason)
+  finish(A.id, d, status, reason, outcome)
   if status == 'exhausted' then
     notice('delivery.exhausted', d, { delivery_id = A.id, event_id = d.event_id, status_code = A.status_code or cjson.null,
       error = A.error or cjson.null })
@@ -60,8 +60,9 @@ else
   if status == 'retrying' then count('retries.scheduled') end
 end
 if status == 'delivered' then count_delivered(d) end
-for name, by in pairs(A.measures) do count(name, int(by)) end
-for name, by in pairs(A.totals) do count_in_all(name, int(by)) end
+for name, by in pairs(A.measures) do count(name, by) end
+for name, by in pairs(A.totals) do count_in_all(name, by) end
 if A.lost == 1 then count('leases.lost') end
 release_waiting(endpoint)
-return { 1, status, reason or '', hungry(lane), reminders }
+-- The claim asked for the rest: here only what was readied could be why the window runs low.
+return { 1, status, reason or '', readied and hungry(lane) or 0, reminders }

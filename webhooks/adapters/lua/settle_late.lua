@@ -12,7 +12,8 @@ if tonumber(d.attempts) == A.attempt then
   redis.call('HSET', key, 'last_status_code', A.status_code or '', 'last_error', A.error or '')
 end
 if A.success ~= 1 then return { 1, reminders } end
-if d.trigger ~= 'test' and redis.call('HEXISTS', K.endpoint .. d.endpoint_id, 'enabled') == 1 then note_late_success(d) end
+local e = health_of(d.endpoint_id)
+if d.trigger ~= 'test' and e.enabled then note_late_success(d, e) end
 if d.status == 'retrying' then
   take_out(A.id, d)
   finish(A.id, d, 'delivered')
