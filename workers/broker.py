@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from webhooks import sentinel_url
 
+TRANSPORT, SENTINEL_TRANSPORT = "workers.transport:Transport", "workers.transport:SentinelTransport"
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 REDIS_OPTIONS: Mapping[str, Any] = {
@@ -33,7 +34,7 @@ class Broker:
     options: dict[str, Any] = field(default_factory=dict)
     tls: dict[str, Any] | None = None
     transport: str | None = None
-    """A class that stands in for the one that kombu knows by the URL's scheme."""
+    """The class that stands in for the one that kombu knows by the URL's scheme; None where its own will do."""
 
 
 def broker_of(url: str) -> Broker:
@@ -42,11 +43,11 @@ def broker_of(url: str) -> Broker:
     if scheme == sentinel_url.SCHEME:
         return _behind_sentinels(sentinel_url.parse(url))
     if scheme == "rediss":
-        return Broker(url=_without_query(url), options=dict(REDIS_OPTIONS), tls=_redis_tls(url))
+        return Broker(url=_without_query(url), options=dict(REDIS_OPTIONS), tls=_redis_tls(url), transport=TRANSPORT)
     if scheme == "amqps":
         return Broker(url=_without_query(url), tls=_amqp_tls(url))
     if scheme == "redis":
-        return Broker(url=url, options=dict(REDIS_OPTIONS), transport="workers.transport:Transport")
+        return Broker(url=url, options=dict(REDIS_OPTIONS), transport=TRANSPORT)
     return Broker(url=url)
 
 
@@ -64,7 +65,7 @@ def _behind_sentinels(where: sentinel_url.SentinelUrl) -> Broker:
         "master_name": where.master,
         "sentinel_kwargs": {**asking, "password": where.sentinel_password},
     }
-    return Broker(url=";".join(urls), options=options)
+    return Broker(url=";".join(urls), options=options, transport=SENTINEL_TRANSPORT)
 
 
 def _redis_tls(url: str) -> dict[str, Any]:

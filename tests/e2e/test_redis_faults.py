@@ -214,9 +214,9 @@ def test_after_every_connection_was_killed_an_event_is_sent_within_thirty_second
 def test_a_worker_that_can_never_consume_ends_with_an_error(api, receiver):
     api.endpoint(receiver.url)
     with api.stack.valkey.client as client:
-        client.execute_command("ACL", "SETUSER", "default", "-brpop")
+        client.execute_command("ACL", "SETUSER", "default", "-blmpop")
         exit_code = api.stack.processes["worker0"].wait(40)
-        client.execute_command("ACL", "SETUSER", "default", "+brpop")
+        client.execute_command("ACL", "SETUSER", "default", "+blmpop")
 
     assert exit_code != 0
     assert goes_on(api, "evt_acl") == ["delivered"]

@@ -2,15 +2,13 @@ import ssl
 
 import pytest
 
-from workers.broker import REDIS_OPTIONS, Broker, broker_of
+from workers.broker import REDIS_OPTIONS, SENTINEL_TRANSPORT, TRANSPORT, Broker, broker_of
 
 
 def test_redis_is_told_not_to_keep_books_that_the_store_keeps():
     broker = broker_of("redis://:pw@cache:6379/1")
 
-    assert broker == Broker(
-        url="redis://:pw@cache:6379/1", options=dict(REDIS_OPTIONS), transport="workers.transport:Transport"
-    )
+    assert broker == Broker(url="redis://:pw@cache:6379/1", options=dict(REDIS_OPTIONS), transport=TRANSPORT)
     assert broker.options["ack_emulation"] is False
 
 
@@ -21,7 +19,7 @@ def test_amqp_is_told_nothing_that_only_redis_knows():
 def test_tls_verifies_certificates_and_names_unless_the_url_says_otherwise():
     broker = broker_of("rediss://:pw@cache:6379/1?ssl_ca_certs=/etc/ca.pem")
 
-    assert broker.url == "rediss://:pw@cache:6379/1"
+    assert (broker.url, broker.transport) == ("rediss://:pw@cache:6379/1", TRANSPORT)
     assert broker.tls == {
         "ssl_cert_reqs": "required",
         "ssl_check_hostname": True,
@@ -44,6 +42,7 @@ def test_every_sentinel_is_named_with_the_credentials_of_the_master():
     broker = broker_of("sentinel://shop:p%40@one:26379,[::1]:26380/1?master=main&sentinel_password=hush")
 
     assert broker.url == "sentinel://shop:p%40@one:26379/1;sentinel://shop:p%40@[::1]:26380/1"
+    assert broker.transport == SENTINEL_TRANSPORT
     assert broker.options["master_name"] == "main"
     assert broker.options["sentinel_kwargs"]["password"] == "hush"
     assert broker.options["ack_emulation"] is False
