@@ -1,7 +1,10 @@
-"""Growth: the same work beside ten thousand, then a million, kept deliveries and waiting retries."""
+"""Growth: the same work beside ten thousand and a million kept deliveries, and a million waiting retries.
+
+Takes eleven gigabytes of memory.
+"""
 
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,11 @@ from bench.stack import Stack, free_port, wait_until
 ROUNDS = 5
 DELIVERIES = 1500
 FEW, MANY = 10_000, 1_000_000
+SIZES = {
+    f"{FEW:,} kept": (FEW, 0),
+    f"{MANY:,} kept": (MANY, 0),
+    f"{MANY:,} kept and as many retries waiting": (MANY, MANY),
+}
 PAGES = 40
 FAR_SECONDS = 7 * 24 * 3600
 LISTS = {
@@ -29,22 +37,30 @@ LISTS = {
 
 def run(folder: Path) -> str:
     """The section: cost of a delivery and of a page at each size."""
-    sizes: dict[str, list[Drained]] = {}
-    pages: dict[str, dict[str, float]] = {}
-    with Sink() as sink, ready_stack(folder, events=True) as stack:
-        forget_the_file(stack)
-        drain(stack, sink, DELIVERIES)
-        done = stack.get("/v1/deliveries", status="delivered", limit=1)["data"][0]
-        steps: list[tuple[str, Callable[[], None]]] = [
-            (f"{FEW:,} kept", lambda: multiply(stack, done, FEW)),
-            (f"{MANY:,} kept", lambda: multiply(stack, done, MANY - FEW, first=FEW + 1)),
-            (f"and {MANY:,} retries waiting", lambda: _wait(stack, MANY)),
-        ]
-        for name, grow in steps:
-            grow()
-            sizes[name] = [drain(stack, sink, DELIVERIES) for _ in range(ROUNDS)]
-            pages[name] = {what: _page_ms(stack, path, done) for what, path in LISTS.items()}
-        return _section(sizes, pages, machine(stack.valkey))
+    with Sink() as sink, ExitStack() as entered:
+        stacks = {
+            name: entered.enter_context(ready_stack(folder / str(kept + waiting), events=True))
+            for name, (kept, waiting) in SIZES.items()
+        }
+        done = {name: _seed(stack, sink, *SIZES[name]) for name, stack in stacks.items()}
+        costs: dict[str, list[Drained]] = {name: [] for name in stacks}
+        for _ in range(ROUNDS):
+            for name, stack in stacks.items():
+                costs[name].append(drain(stack, sink, DELIVERIES))
+        pages = {what: _pages_ms(stacks, path, done) for what, path in LISTS.items()}
+        return _section(costs, pages, machine(next(iter(stacks.values())).valkey))
+
+
+def _seed(stack: Stack, sink: Sink, kept: int, waiting: int) -> dict[str, Any]:
+    """A delivered one of those that are kept now."""
+    forget_the_file(stack)
+    drain(stack, sink, DELIVERIES)
+    done: dict[str, Any] = stack.get("/v1/deliveries", status="delivered", limit=1)["data"][0]
+    multiply(stack, done, kept)
+    if waiting:
+        seconds, micros = stack.valkey.client.time()
+        multiply(stack, failed_delivery(stack), waiting, due_us=(seconds + FAR_SECONDS) * 1_000_000 + micros)
+    return done
 
 
 def failed_delivery(stack: Stack) -> dict[str, Any]:
@@ -59,44 +75,43 @@ def failed_delivery(stack: Stack) -> dict[str, Any]:
     return found
 
 
-def _wait(stack: Stack, count: int) -> None:
-    seconds, micros = stack.valkey.client.time()
-    multiply(stack, failed_delivery(stack), count, due_us=(seconds + FAR_SECONDS) * 1_000_000 + micros)
-
-
-def _page_ms(stack: Stack, path: str, delivery: dict[str, Any]) -> float:
-    url = stack.url + path.format(endpoint=delivery["endpoint_id"])
-    took = []
+def _pages_ms(stacks: dict[str, Stack], path: str, done: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """The p50 at each size; calls are interleaved, as the rounds are."""
+    took: dict[str, list[float]] = {name: [] for name in stacks}
     for _ in range(PAGES):
-        began = time.monotonic()
-        stack.http.get(url, timeout=30).raise_for_status()
-        took.append(time.monotonic() - began)
-    return percentile(took, 0.5) * 1000
+        for name, stack in stacks.items():
+            began = time.monotonic()
+            url = stack.url + path.format(endpoint=done[name]["endpoint_id"])
+            stack.http.get(url, timeout=30).raise_for_status()
+            took[name].append(time.monotonic() - began)
+    return {name: percentile(each, 0.5) * 1000 for name, each in took.items()}
 
 
-def _section(sizes: dict[str, list[Drained]], pages: dict[str, dict[str, float]], where: str) -> str:
-    def cost(rounds: list[Drained]) -> Rounds:
-        return Rounds(tuple(each.worker_ms + each.redis_ms for each in rounds))
+def _section(costs: dict[str, list[Drained]], pages: dict[str, dict[str, float]], where: str) -> str:
+    def ms(rounds: list[Drained]) -> list[float]:
+        return [each.worker_ms + each.redis_ms for each in rounds]
 
-    base = cost(next(iter(sizes.values()))).median
+    base = ms(next(iter(costs.values())))
     rows = [
         (
             name,
             Rounds(tuple(each.per_second for each in rounds)).shown(0),
-            cost(rounds).shown(),
-            f"{cost(rounds).median / base:.2f} ×",
+            Rounds(tuple(each.worker_ms for each in rounds)).shown(),
+            Rounds(tuple(each.redis_ms for each in rounds)).shown(),
+            Rounds(tuple(each / beside for each, beside in zip(ms(rounds), base, strict=True))).shown(),
         )
-        for name, rounds in sizes.items()
+        for name, rounds in costs.items()
     ]
-    lists = [(what, *(f"{pages[name][what]:.1f}" for name in sizes)) for what in LISTS]
+    head = ("beside", "deliveries a second", "worker CPU ms each", "Redis CPU ms each", "ratio of both")
+    lists = [(what, *(f"{each:.1f}" for each in found.values())) for what, found in pages.items()]
     return f"""## Growth
 
 `make bench -- growth`. {where}
-At each size {ROUNDS} rounds of {DELIVERIES} kept deliveries are drained;
-the sizes come one after the other, since they cannot be interleaved. The server keeps its data in memory only.
+{ROUNDS} interleaved rounds of {DELIVERIES} kept deliveries, drained on three stacks, one of each size;
+a ratio is that to the round before it beside the fewest. The servers keep their data in memory only.
 
-{table(("beside", "deliveries a second", "CPU ms each, workers and Redis", "ratio"), rows)}
+{table(head, rows)}
 
 A page of 50, p50 of {PAGES} calls in ms:
 
-{table(("list", *sizes), lists)}"""
+{table(("list", *costs), lists)}"""

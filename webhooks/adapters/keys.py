@@ -1,4 +1,4 @@
-"""Every key of the store, in one place; the scripts get the same prefixes as a table K."""
+"""Every key of the store, in one place; the scripts write `K.<name>` for them."""
 
 PREFIXES = {
     "delivery": "delivery:",  # hash, readable: one delivery
@@ -19,7 +19,7 @@ PREFIXES = {
     "turn": "ready-turn:",  # integer, <lane>
     "published": "published:",  # sorted set by publishing time, <lane>
     "conveyor": "conveyor:",  # hash: tenant to how many of its are in published, <lane>
-    "watermark": "watermark:",  # integer µs: latest publishing time claimed, <lane> or <lane>:yielding
+    "watermark": "watermark:",  # integer µs: latest publishing time claimed, to 0.1 s, <lane> or <lane>:yielding
     "claimed": "claimed",  # sorted set by lease end
     "due": "due",  # sorted set by due time: delivery ids, ep:<id>, job:<id>
     "waiting": "waiting:",  # sorted set by accept sequence, <endpoint id>

@@ -31,6 +31,8 @@ DISABLE = {"after_us": 5 * 86400 * 1_000_000, "attempts": 20}
 """An endpoint is disabled after so long without one success and at least so many attempts; warned at half the time."""
 UNYIELDING = 10
 """So many of a tenant's may be on the conveyor before its next ones let those of other tenants go first."""
+WATERMARK_SECONDS = 0.1
+"""The watermark is written in steps: what proves a message lost is known that much later, and a claim writes less."""
 RETRIES_TOLD = 5
 """Retries are counted by their number up to this one; those beyond are counted with it."""
 DEFAULT_WINDOWS = {Lane.DELIVERIES: 200, Lane.HANDLERS: 200}
@@ -90,6 +92,7 @@ class RedisStore(
             "breaker": BREAKER,
             "disable": DISABLE,
             "unyielding": UNYIELDING,
+            "watermark_us": round(WATERMARK_SECONDS * 1_000_000),
             "minutes_ms": MINUTES_KEPT * 60_000,
             "recent_kept": RECENT_KEPT,
             "retries_told": RETRIES_TOLD,

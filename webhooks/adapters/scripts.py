@@ -47,6 +47,7 @@ ALSO = {
 COMMENT = re.compile(r"--.*")
 PART = re.compile(r"^local (?:function )?(\w+).*\n(?:(?!local ).*\n)*", re.MULTILINE)
 """A function or a value of a shared file, up to the next one."""
+CONSTANT = re.compile(r"\b[KP](?:\.\w+)+")
 
 
 @contextmanager
@@ -129,14 +130,18 @@ class Scripts:
 
 
 def _source(name: str, policy: Mapping[str, Any]) -> str:
-    """With the shebang the server refuses the whole script, not its first write, when memory or disk is full."""
+    """What the server runs: the file and what it uses of the shared ones, constants written out.
+
+    The server makes each function and table anew for every run, and a function that refers to a table costs more.
+    With the shebang it refuses the whole script, not its first write, when memory or disk is full.
+    """
     shared = "".join(_text(part) for part in (*SHARED, *ALSO.get(name, ())))
     source = _text(name)
     for part in reversed(list(PART.finditer(shared))):
-        if _mentions(source, part[1]):
+        if re.search(rf"\b{part[1]}\b", source):
             source = part[0] + source
-    tables = _table("K", PREFIXES, source) + _table("P", policy, source)
-    return f"#!lua\n{tables}{source}"
+    constants = {"K": PREFIXES, "P": policy}
+    return "#!lua\n" + CONSTANT.sub(lambda found: _lua(_value(constants, found[0])), source)
 
 
 def _text(name: str) -> str:
@@ -145,18 +150,16 @@ def _text(name: str) -> str:
     return COMMENT.sub("", folder.joinpath(f"{name}.lua").read_text())
 
 
-def _mentions(source: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", source) is not None
-
-
-def _table(table: str, values: Mapping[str, Any], source: str) -> str:
-    """Only what the source uses of it: the server makes the table, and each function, anew for every run."""
-    used = {name: value for name, value in values.items() if _mentions(source, rf"{table}\.{name}")}
-    return f"local {table} = {_lua(used)}\n"
+def _value(constants: Mapping[str, Any], path: str) -> Any:
+    """What stands under `K.delivery` or `P.breaker.minutes`."""
+    found: Any = constants
+    for name in path.split("."):
+        found = found[name]
+    return found
 
 
 def _lua(value: Any) -> str:
-    """A number, a text or a mapping of them as a Lua constant."""
+    """A number, a text or a mapping of them as a Lua expression."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name} = {_lua(each)}" for name, each in value.items()) + "}"
+        return "({" + ", ".join(f"{name} = {_lua(each)}" for name, each in value.items()) + "})"
     return repr(value)

@@ -22,7 +22,7 @@ end
 if ours then return won() end
 
 local mark = K.watermark .. lane .. (d.yields and ':yielding' or '')
-if tonumber(published_at) > tonumber(redis.call('GET', mark) or 0) then redis.call('SET', mark, published_at) end
+if tonumber(published_at) > tonumber(redis.call('GET', mark) or 0) + P.watermark_us then redis.call('SET', mark, published_at) end
 
 local e = fields(K.endpoint .. endpoint, 'enabled', 'deleted', 'cut_us', 'cut_reason', 'max_in_flight', 'streak', 'breaker',
   'breaker_until_us', 'rate_interval_us', 'rate_ahead_us', 'tat_us', 'timeout_us')

@@ -1,10 +1,12 @@
--- Stands before every script, after the table K of key prefixes (keys.py). Keys are made here from
--- their parts, so KEYS is empty everywhere: Redis Cluster is not supported.
+-- Stands before every script, as far as the script uses it (scripts.py). K.<name> is a key prefix (keys.py), written out
+-- when the script is put together. Keys are made here from their parts, so KEYS is empty everywhere: Redis Cluster is not
+-- supported.
 -- ARGV[1]  msgpack map A
--- P holds the numbers that every script may need, set where the store is opened (redis_store.py):
+-- P.<name>, written out too, are the numbers that every script may need, set where the store is opened (redis_store.py):
 --   reserve_us    how long a published delivery holds its slot
 --   windows       {deliveries=…, handlers=…}: the most that may be published and not yet claimed
 --   unyielding    so many of a tenant's on the conveyor go in order; the messages of its further ones yield to others
+--   watermark_us  the watermark of what is claimed moves by more than this
 --   retention_ms  how long a finished event is kept
 --   breaker       {minutes=…, attempts=…, share=…, first_us=…, most_us=…}: window, least attempts, failing share, waits
 --   minutes_ms    how long the counts of single minutes are kept
