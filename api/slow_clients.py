@@ -118,7 +118,7 @@ class Worker(ThreadWorker):
         self.alive = False
         self.set_accept_enabled(False)
         now = time.monotonic()
-        for conn in list(self._waiting.values()):
+        for conn in [each for each in list(self._waiting.values()) if each.began is None]:
             conn.timeout = min(conn.timeout, now + STOP_KEEPALIVE_LINGER)
         while self.nr_conns > 0 and time.monotonic() < now + self.cfg.graceful_timeout:
             self._look_after(LAST_SWEEP_SECONDS)
@@ -163,7 +163,7 @@ class Worker(ThreadWorker):
             kept = self.handle(conn)
             while kept is True and conn.pipelined():
                 kept = self.handle(conn)
-            if kept and (kept is not _DEFER or self.alive):
+            if kept:
                 self._await(conn)
                 return
         except Exception:
