@@ -32,7 +32,8 @@ local function gate(e, own)
   local full = full_until(e.id, cap, own)
   if full then return probing and 'breaker' or 'in_flight_cap', full end
   if (tonumber(e.rate_interval_us) or 0) > 0 then
-    local next_us, ahead_us = own and e.tat_us or e.reserved_us, own and e.rate_ahead_us or e.rate_published_ahead_us
+    local next_us, ahead_us = e.reserved_us, e.rate_published_ahead_us
+    if own then next_us, ahead_us = e.tat_us, e.rate_ahead_us end
     local free_at = math.max(tonumber(next_us) or 0, NOW) - tonumber(ahead_us)
     if free_at > NOW then return 'rate_limit', free_at end
   end
