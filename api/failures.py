@@ -26,6 +26,8 @@ class FailureLimit:
 
     def wait_seconds(self, address: str) -> int:
         """0 while the address may still fail, else the whole seconds until it may again."""
+        if not self._empty_at:
+            return 0
         with self._lock:
             level = self._empty_at.get(_network(address), 0.0) - self._monotonic()
         return max(0, math.ceil(level - (BURST - 1) * REFILL_SECONDS))

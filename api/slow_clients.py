@@ -18,6 +18,7 @@ from typing import Any
 from gunicorn.workers.gthread import _DEFER, STOP_KEEPALIVE_LINGER, TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from api.arrivals import arrivals
+from api.together import Answering
 
 READ_SECONDS = 10.0
 """How long a request may take to arrive; a longer one is cut off."""
@@ -117,7 +118,7 @@ class Worker(ThreadWorker):
         self.alive = False
         self.set_accept_enabled(False)
         now = time.monotonic()
-        for conn in list(self._waiting.values()):
+        for conn in [each for each in list(self._waiting.values()) if each.began is None]:
             conn.timeout = min(conn.timeout, now + STOP_KEEPALIVE_LINGER)
         while self.nr_conns > 0 and time.monotonic() < now + self.cfg.graceful_timeout:
             self._look_after(LAST_SWEEP_SECONDS)
@@ -162,7 +163,7 @@ class Worker(ThreadWorker):
             kept = self.handle(conn)
             while kept is True and conn.pipelined():
                 kept = self.handle(conn)
-            if kept and (kept is not _DEFER or self.alive):
+            if kept:
                 self._await(conn)
                 return
         except Exception:
@@ -192,6 +193,13 @@ class Worker(ThreadWorker):
             return super().handle(conn)
         finally:
             del self._reading[conn]
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """As gunicorn does, but for how the answer is sent."""
+        answering = Answering(conn)
+        kept = super().handle_request(req, answering)
+        answering.sock.flush()
+        return kept
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:  # noqa: FBT001 - as gunicorn has it
         return keepalive and (conn.read_to_its_end() or bool(super()._keepalive_after(conn, keepalive)))

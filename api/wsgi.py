@@ -1,5 +1,6 @@
 """The composition root of an API process: which real things stand behind the ports."""
 
+import gc
 import os
 import secrets
 import time
@@ -82,7 +83,14 @@ def _serve() -> Any:
     _register_handlers(wiring)
     app = create_app(wiring)
     compile_first_seen(app)
+    _leave_alone_what_stays()
     return app
+
+
+def _leave_alone_what_stays() -> None:
+    """What is there now will be there to the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _register_handlers(wiring: Wiring) -> None:

@@ -1,7 +1,7 @@
 """The receiving lane's part of the flow, counted in memory, so that a refused request costs no Redis."""
 
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -18,7 +18,7 @@ class FlowCounts:
     """How often what happened since it was last drained; safe with many threads."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: defaultdict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
 
     def add(self, name: str, by: int = 1) -> None:
@@ -29,12 +29,13 @@ class FlowCounts:
     def add_all(self, counts: Mapping[str, int]) -> None:
         """What was drained and could not be stored is counted here again."""
         with self._lock:
-            self._counts.update(counts)
+            for name, by in counts.items():
+                self._counts[name] += by
 
     def drain(self) -> dict[str, int]:
         """All counts since the last time; they begin at zero again."""
         with self._lock:
-            drained, self._counts = self._counts, Counter()
+            drained, self._counts = self._counts, defaultdict(int)
         return dict(drained)
 
 

@@ -112,6 +112,8 @@ class Intake:
                 self._directory.refresh(tenant)
         answers |= dict.fromkeys(waiting, Unavailable(RESTLESS))
         self._publish(answers.values())
+        for place, case in enumerate(cases):
+            _report(case.event, answers[place])
         return [answers[place] for place in range(len(cases))]
 
     def offer(self, event: Event) -> bool:
@@ -158,17 +160,17 @@ def _posting(case: _Case, matched: Matched) -> Posting:
 
 
 def _completed(case: _Case, matched: Matched, answer: Answer) -> Answer:
-    """The store's answer, with what only we know; told in the log and the trace."""
+    """The store's answer, with what only we know; told in the trace."""
     if isinstance(answer, Unavailable) or answer.verdict == "stale":
         return answer
     case.end_span()
-    if answer.verdict == "kept":
-        _report(matched)
     return replace(answer, recipients=matched.recipients, finding=matched.finding)
 
 
-def _report(matched: Matched) -> None:
-    event = matched.event
+def _report(event: Event, answer: Answer) -> None:
+    """The log hears of an event that is kept, after the workers did: they have more to do."""
+    if isinstance(answer, Unavailable) or answer.verdict != "kept":
+        return
     log.info(
         "event.published",
         event_id=event.id,
@@ -176,11 +178,11 @@ def _report(matched: Matched) -> None:
         tenant=event.tenant,
         trace_id=tracing.trace_id_of(event.traceparent),
     )
-    if event.warnings:
+    if answer.finding.warnings:
         log.warning(
             "event.misfitting",
             event_id=event.id,
             event_type=event.type,
             tenant=event.tenant,
-            fields=[violation.pointer for violation in matched.finding.violations],
+            fields=[violation.pointer for violation in answer.finding.violations],
         )

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import Any, TextIO
 
 import msgspec
@@ -44,8 +45,13 @@ def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {name: _hidden(name, value) for name, value in event.items()}
 
 
+@lru_cache(maxsize=1024)
+def _names_a_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name) is not None
+
+
 def _hidden(name: str, value: Any) -> Any:
-    if SECRET_NAMES.search(name):
+    if _names_a_secret(name):
         return "***"
     if isinstance(value, str):
         return SECRET_TEXTS.sub(lambda match: f"{match[1] or ''}***", value)

@@ -157,13 +157,17 @@ def test_a_request_that_takes_too_long_is_cut_off_however_often_a_byte_comes(has
 
 def test_a_worker_that_is_told_to_end_answers_what_is_under_way_and_closes_what_is_idle(connect):
     process, port = start("api.slow_clients.Worker")
-    idle, busy = connect(port, POST % 1 + b"a"), connect(port, POST % (2 * BUFFERED_BYTES) + b"x" * BUFFERED_BYTES)
-    assert answer(idle) == ("HTTP/1.1 200 OK", "1")
+    kept = {size: connect(port, POST % 1 + b"a") for size in (0, 10, 2 * BUFFERED_BYTES)}
+    assert [answer(each) for each in kept.values()] == [("HTTP/1.1 200 OK", "1")] * 3
+    under_way = {size: each for size, each in kept.items() if size}
+    for size, each in under_way.items():
+        each.sendall(POST % size + b"x" * (size // 2))
     process.terminate()
-    assert wait_until("the idle one is closed", lambda: hung_up(idle, b""))
-    busy.sendall(b"x" * BUFFERED_BYTES)
+    assert wait_until("the idle one is closed", lambda: hung_up(kept[0], b""))
+    for size, each in under_way.items():
+        each.sendall(b"x" * (size // 2))
 
-    assert answer(busy) == ("HTTP/1.1 200 OK", str(2 * BUFFERED_BYTES))
+        assert answer(each) == ("HTTP/1.1 200 OK", str(size))
     assert process.wait(20) == 0
 
 

@@ -13,7 +13,7 @@ import yaml
 from cryptography.fernet import Fernet
 from supervisor.options import ServerOptions
 
-from webhooks.cli import obstacles, programs, refuse_old_python
+from webhooks.cli import obstacles, programs, refuse_old_python, store_obstacles
 from webhooks.cli.keys import keys_of
 from webhooks.cli.obstacles import CannotStart
 from webhooks.cli.up import completed
@@ -82,6 +82,12 @@ def test_every_process_is_restarted_without_end_and_has_time_for_its_longest_att
         assert process.startretries == 1_000_000, name
         assert process.stopwaitsecs >= (615 if name == "handlers" else 75), name
         assert (process.stdout_logfile, process.redirect_stderr) == ("/dev/fd/1", True), name
+
+
+def test_what_no_delivery_waits_for_leaves_the_processor_to_the_others(tmp_path):
+    commands = {name: process.command for name, (_, process) in supervised(tmp_path).items()}
+
+    assert {name for name, command in commands.items() if "nice -n 10 " in command} == {"beat", "flower"}
 
 
 @pytest.mark.skipif(not programs.ending_with_parent(), reason="setpriv is there on Linux only")
@@ -322,13 +328,13 @@ def test_a_server_that_keeps_another_keys_secrets_is_refused_before_anything_run
     at = {"redis_url": f"redis://127.0.0.1:{valkey.port}/0"}
     valkey.client.flushall()
     first = settings(**at)
-    obstacles.check_store(first)
-    obstacles.check_store(first)
+    store_obstacles.check_store(first)
+    store_obstacles.check_store(first)
 
     with pytest.raises(SettingsError, match="HOOKLINE_SECRET_KEY does not open what the store keeps"):
-        obstacles.check_store(settings(**at))
+        store_obstacles.check_store(settings(**at))
 
 
 def test_a_server_that_is_not_there_is_told_with_its_setting():
     with pytest.raises(CannotStart, match=r"HOOKLINE_REDIS_URL=redis://127\.0\.0\.1:1/0 does not answer"):
-        obstacles.check_server("redis://127.0.0.1:1/0")
+        store_obstacles.check_server("redis://127.0.0.1:1/0")

@@ -90,6 +90,10 @@ class CeleryQueue:
 
     def _publish_all(self, producer: Any, reminders: Sequence[Reminder]) -> None:
         self._declare(producer, {reminder.lane for reminder in reminders})
+        if len(reminders) == 1:
+            with producer.connection._reraise_as_library_errors():  # noqa: SLF001 - as Celery's own `send_task` does
+                self._send(producer, reminders[0])
+            return
         with producer.batch(max_size=BATCH):
             for reminder in reminders:
                 self._send(producer, reminder)

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from celery import Celery
 
 from webhooks.adapters.clock import StoreClock, local_now
 from webhooks.adapters.encryption import Cipher
-from webhooks.adapters.http_sender import HttpSender
 from webhooks.adapters.redis_store import RedisStore
 from webhooks.adapters.tunnelling import EgressProxy
 from webhooks.attempting import Attempting
@@ -31,6 +31,9 @@ from webhooks.settings import Settings, SettingsError
 from webhooks.tracing import NoSpans, Spans
 from webhooks.url_policy import UrlPolicy
 
+if TYPE_CHECKING:
+    from webhooks.adapters.http_sender import HttpSender
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
@@ -39,7 +42,7 @@ class Runtime:
     settings: Settings
     store: RedisStore
     queue: CeleryQueue
-    sender: HttpSender
+    sender: "HttpSender"
     attempting: Attempting
     stager: Stager
     nudge: Nudge
@@ -59,6 +62,8 @@ def build(
     lanes: Sequence[Lane] = tuple(Lane),
 ) -> Runtime:
     """A runtime for this process, whose workers serve these lanes; connects to nothing yet."""
+    from webhooks.adapters.http_sender import HttpSender  # noqa: PLC0415 - the API starts without it
+
     store = open_store(settings, kind=store_kind)
     queue = queue_kind(app)
     nudge = Nudge()

@@ -6,13 +6,9 @@ from pathlib import Path
 
 import click
 
-from webhooks import migrating
-from webhooks.adapters.encryption import Cipher
-from webhooks.adapters.redis_store import RedisStore
 from webhooks.cli.keys import FILE, keys_of
 from webhooks.cli.obstacles import REDIS_PORT_FILE
 from webhooks.errors import Unavailable
-from webhooks.migrating import SchemaMismatch
 from webhooks.settings import Settings, SettingsError
 
 
@@ -22,11 +18,16 @@ from webhooks.settings import Settings, SettingsError
 )
 def migrate() -> None:
     """Exit code 0 where the store has the version of this code, else 1 with a line that says what to do."""
+    # here, since it would keep every other command waiting
+    from webhooks import migrating  # noqa: PLC0415
+    from webhooks.adapters.encryption import Cipher  # noqa: PLC0415
+    from webhooks.adapters.redis_store import RedisStore  # noqa: PLC0415
+
     try:
         settings = settings_of(os.environ)  # noqa: TID251 - the composition root of the command
         store = RedisStore.from_url(settings.redis_url, cipher=Cipher(settings.secret_keys))
         steps = migrating.migrate(store, tell=click.echo)
-    except (SettingsError, SchemaMismatch, Unavailable) as error:
+    except (SettingsError, migrating.SchemaMismatch, Unavailable) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"The store is at schema version {migrating.SCHEMA_VERSION}; {steps} step(s) were run.")
 

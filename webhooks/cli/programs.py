@@ -32,6 +32,8 @@ class Program:
     command: tuple[str, ...]
     priority: int
     stop_seconds: int = STOP_SECONDS
+    yields: bool = False
+    """Others have the processor first: no delivery waits for it."""
 
 
 def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[Program]:
@@ -51,8 +53,8 @@ def programs(settings: Settings, *, data: Path, redis_port: int | None) -> list[
             priority=10,
             stop_seconds=max(STOP_SECONDS, round(settings.handler_timeout_seconds) + GRACE_SECONDS),
         ),
-        Program(name="beat", command=beat(data), priority=20),
-        Program(name="flower", command=flower(settings), priority=20),
+        Program(name="beat", command=beat(data), priority=20, yields=True),
+        Program(name="flower", command=flower(settings), priority=20, yields=True),
         Program(name="api", command=api(settings), priority=30),
         Program(name="demo", command=demo_receiver(settings), priority=30),
     ]
@@ -136,7 +138,7 @@ def supervisord_config(found: list[Program], *, folder: Path) -> str:
 
 def _program(program: Program) -> str:
     lines = {
-        "command": shlex.join([*ending_with_parent(), *program.command]),
+        "command": shlex.join([*ending_with_parent(), *(_yielding() if program.yields else ()), *program.command]),
         "priority": str(program.priority),
         "umask": "077",  # bodies are nobody else's business
         "autorestart": "true",
@@ -169,6 +171,12 @@ def ending_with_parent() -> tuple[str, ...]:
     """On Linux each process gets SIGTERM when supervisord dies, even by SIGKILL."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
+
+
+def _yielding() -> tuple[str, ...]:
+    """A start is sooner ready when what it needs is started first, and two cores are few for all at once."""
+    nice = shutil.which("nice")
+    return (nice, "-n", "10") if nice else ()
 
 
 def _owner() -> str:

@@ -4,9 +4,6 @@ import os
 
 import click
 
-from webhooks.adapters.encryption import Cipher, WrongKey
-from webhooks.adapters.redis_reencrypting import RedisReencrypting
-from webhooks.adapters.redis_store import RedisStore
 from webhooks.errors import Unavailable
 from webhooks.settings import Settings, SettingsError
 
@@ -18,6 +15,11 @@ from webhooks.settings import Settings, SettingsError
 )
 def reencrypt() -> None:
     """Exit code 0 when the first key opens everything, 1 with a clear line when it could not be done."""
+    # here, since it would keep every other command waiting
+    from webhooks.adapters.encryption import Cipher, WrongKey  # noqa: PLC0415
+    from webhooks.adapters.redis_reencrypting import RedisReencrypting  # noqa: PLC0415
+    from webhooks.adapters.redis_store import RedisStore  # noqa: PLC0415
+
     try:
         settings = Settings.from_env(os.environ)  # noqa: TID251 - the composition root of the command
         store = RedisStore.from_url(settings.redis_url, cipher=Cipher(settings.secret_keys))
