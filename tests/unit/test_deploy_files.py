@@ -1,5 +1,6 @@
 """The systemd units and the proxy of deploy/, by the programs that read them, where these are installed."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -46,3 +47,11 @@ def test_nginx_understands_the_proxy(tmp_path):
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "docker-compose.yml", "deploy/systemd/hookline-api.service"])
+def test_wherever_the_api_is_started_slow_clients_hold_no_thread(file):
+    starts = [line for line in (DEPLOY.parent / file).read_text().splitlines() if re.search(r"gunicorn\W+api\.", line)]
+
+    assert starts
+    assert all(re.search(r"-k\W+api\.slow_clients\.Worker", line) for line in starts)

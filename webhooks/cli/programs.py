@@ -113,7 +113,8 @@ def _gunicorn(app: str, host: str, port: int, *, workers: int) -> tuple[str, ...
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     options = ("-b", bind, "-k", WORKER, "-w", str(workers), "--threads", str(API_THREADS))
     more = ("--keep-alive", str(KEEP_ALIVE_SECONDS), "--no-control-socket", "--log-level", "warning")
-    return (sys.executable, "-m", "gunicorn", app, *options, *more)
+    once = ("-c", "python:api.imported_once")
+    return (sys.executable, "-m", "gunicorn", app, *once, *options, *more)
 
 
 def supervisord_config(found: list[Program], *, folder: Path) -> str:
