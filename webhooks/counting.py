@@ -40,7 +40,7 @@ class FlowCounts:
 
 
 class Countable(Protocol):
-    """Where counts are added up for all processes (`ports.VitalsStore`)."""
+    """Where counts are added up for all processes (`upkeep_ports.VitalsStore`)."""
 
     def count(self, counts: dict[str, int]) -> None:
         """Add these."""

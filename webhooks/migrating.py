@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhooks import __version__
-from webhooks.ports import VitalsStore
+from webhooks.upkeep_ports import VitalsStore
 
 SCHEMA_VERSION = 1
 """Raised by whoever changes the meaning of what is stored, together with a step; docs/upgrading.md tells operators."""

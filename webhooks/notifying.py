@@ -11,7 +11,7 @@ import structlog
 from webhooks.answers import Notice
 from webhooks.model import Event
 from webhooks.payload import encode, time_text
-from webhooks.ports import StagingStore
+from webhooks.upkeep_ports import StagingStore
 
 PREFIX = "hookline."
 AT_ONCE = 100

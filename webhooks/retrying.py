@@ -10,7 +10,7 @@ from webhooks import lifecycle
 from webhooks.answers import LostLease
 from webhooks.attempting import Attempting, report
 from webhooks.model import Lane, Reminder
-from webhooks.ports import StagingStore, VitalsStore
+from webhooks.upkeep_ports import StagingStore, VitalsStore
 
 LOOK_EVERY_SECONDS = 1.0
 """The longest sleep between two looks."""

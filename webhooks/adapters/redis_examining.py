@@ -18,10 +18,10 @@ CONSTANT = b"hookline"
 
 
 class RedisExamining(RedisPart):
-    """`ports.VitalsStore.examine`."""
+    """`upkeep_ports.VitalsStore.examine`."""
 
     def examine(self) -> list[str]:
-        """See `ports.VitalsStore.examine`."""
+        """See `upkeep_ports.VitalsStore.examine`."""
         facts = self._facts()
         if facts.get("cluster_enabled"):
             raise SettingsError(

@@ -20,10 +20,10 @@ HOURS_LOOKED_AT = 2
 
 
 class RedisRecent(RedisPart):
-    """`ports.RecentStore`."""
+    """`upkeep_ports.RecentStore`."""
 
     def recent(self, endpoint_ids: Sequence[str]) -> list[tuple[Recent, ...]]:
-        """See `ports.RecentStore.recent`."""
+        """See `upkeep_ports.RecentStore.recent`."""
         with translated(), self.client.pipeline(transaction=False) as pipe:
             for each in endpoint_ids:
                 pipe.lrange(key("recent", each), 0, RECENT_KEPT - 1)
@@ -31,7 +31,7 @@ class RedisRecent(RedisPart):
         return [tuple(map(_unpacked, reversed(rows))) for rows in found]
 
     def attempts_since(self, endpoint_id: str, since: datetime) -> list[Recent]:
-        """See `ports.RecentStore.attempts_since`."""
+        """See `upkeep_ports.RecentStore.attempts_since`."""
         index = key("index", "endpoint", endpoint_id, "all")
         with translated():
             ids = self.client.zrange(index, 0, DELIVERIES_COUNTED - 1, desc=True)
@@ -45,13 +45,13 @@ class RedisRecent(RedisPart):
         return found
 
     def failing(self, *, limit: int) -> list[str]:
-        """See `ports.RecentStore.failing`."""
+        """See `upkeep_ports.RecentStore.failing`."""
         with translated():
             found = self.client.zrange(key("failing"), 0, limit - 1)
         return [each.decode() for each in found]
 
     def slowest(self, *, limit: int) -> list[str]:
-        """See `ports.RecentStore.slowest`."""
+        """See `upkeep_ports.RecentStore.slowest`."""
         hour = int(self.now_seconds() // HOUR_SECONDS)
         with translated(), self.client.pipeline(transaction=False) as pipe:
             for back in range(HOURS_LOOKED_AT):

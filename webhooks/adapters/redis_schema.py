@@ -6,13 +6,13 @@ from webhooks.adapters.scripts import translated
 
 
 class RedisSchema(RedisPart):
-    """`ports.VitalsStore`."""
+    """`upkeep_ports.VitalsStore`."""
 
     def schema_version(self, *, current: int) -> int:
-        """See `ports.VitalsStore.schema_version`."""
+        """See `upkeep_ports.VitalsStore.schema_version`."""
         return int(self.scripts.run("schema", {"current": current}))
 
     def mark_schema_version(self, version: int) -> None:
-        """See `ports.VitalsStore.mark_schema_version`."""
+        """See `upkeep_ports.VitalsStore.mark_schema_version`."""
         with translated():
             self.client.set(key("schema"), version)

@@ -36,7 +36,7 @@ TENANTS_COUNTED = 1000
 
 
 class RedisStaging(RedisPart):
-    """`ports.StagingStore` and `ports.VitalsStore`."""
+    """`upkeep_ports.StagingStore` and `upkeep_ports.VitalsStore`."""
 
     def now(self) -> datetime:
         """The server's clock, with the offset that only tests set."""
@@ -47,7 +47,7 @@ class RedisStaging(RedisPart):
         return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros + int(offset or 0))
 
     def glance(self) -> Glance:
-        """See `ports.StagingStore.glance`."""
+        """See `upkeep_ports.StagingStore.glance`."""
         under_way = [key("claimed")]
         for lane in Lane:
             under_way += [key("published", lane), key("ready", lane, "fresh"), key("ready", lane, "retry")]
@@ -59,7 +59,7 @@ class RedisStaging(RedisPart):
         return Glance(next_due_seconds=wait, busy=bool(busy))
 
     def stage(self) -> Staged:
-        """See `ports.StagingStore.stage`."""
+        """See `upkeep_ports.StagingStore.stage`."""
         rows, jobs, moved, next_us = self.scripts.run(
             "stage", {"limit": STAGE_AT_ONCE, "job_lease_us": JOB_LEASE_SECONDS * 1_000_000}
         )
@@ -71,12 +71,12 @@ class RedisStaging(RedisPart):
         )
 
     def fill(self, lane: Lane, *, window: int) -> tuple[Reminder, ...]:
-        """See `ports.StagingStore.fill`."""
+        """See `upkeep_ports.StagingStore.fill`."""
         arguments = {"lane": lane, "window": window, "limit": FILL_AT_ONCE, "retry_share": RETRY_SHARE}
         return reminders(self.scripts.run("fill", arguments))
 
     def republish(self, lane: Lane, *, queue_empty: bool) -> tuple[Reminder, ...]:
-        """See `ports.StagingStore.republish`."""
+        """See `upkeep_ports.StagingStore.republish`."""
         arguments = {
             "lane": lane,
             "empty": int(queue_empty),
@@ -89,7 +89,7 @@ class RedisStaging(RedisPart):
         return reminders(self.scripts.run("republish", arguments))
 
     def lost_leases(self) -> list[LostLease]:
-        """See `ports.StagingStore.lost_leases`."""
+        """See `upkeep_ports.StagingStore.lost_leases`."""
         lost = []
         for delivery, endpoint, traceparent in self.scripts.run("lost_leases", {"limit": LOST_AT_ONCE}):
             fields = records.flat_hash(delivery)
@@ -105,7 +105,7 @@ class RedisStaging(RedisPart):
         return lost
 
     def run_job(self, job_id: str) -> tuple[Reminder, ...]:
-        """See `ports.StagingStore.run_job`."""
+        """See `upkeep_ports.StagingStore.run_job`."""
         kind = job_id.partition(":")[0]
         arguments = {
             "job": job_id,
@@ -116,11 +116,11 @@ class RedisStaging(RedisPart):
         return reminders(self.scripts.run(kind, arguments)[1])
 
     def begin_trim(self) -> bool:
-        """See `ports.StagingStore.begin_trim`."""
+        """See `upkeep_ports.StagingStore.begin_trim`."""
         return bool(self.scripts.run("begin_trim", {}))
 
     def first_notice(self) -> Notice | None:
-        """See `ports.StagingStore.first_notice`."""
+        """See `upkeep_ports.StagingStore.first_notice`."""
         with translated():
             raw = self.client.lindex(key("notices"), 0)
         if raw is None:
@@ -136,24 +136,24 @@ class RedisStaging(RedisPart):
         )
 
     def drop_notice(self, notice: Notice) -> None:
-        """See `ports.StagingStore.drop_notice`."""
+        """See `upkeep_ports.StagingStore.drop_notice`."""
         self.scripts.run("drop_notice", {}, notice.raw)
 
     def mark_stager(self) -> None:
-        """See `ports.VitalsStore.mark_stager`."""
+        """See `upkeep_ports.VitalsStore.mark_stager`."""
         self.scripts.run("vitals", {"mark": key("stager")})
 
     def mark_canary(self, lane: Lane) -> None:
-        """See `ports.VitalsStore.mark_canary`."""
+        """See `upkeep_ports.VitalsStore.mark_canary`."""
         self.scripts.run("vitals", {"mark": key("canary", lane)})
 
     def canary_due(self, lane: Lane, *, every_seconds: float) -> bool:
-        """See `ports.VitalsStore.canary_due`."""
+        """See `upkeep_ports.VitalsStore.canary_due`."""
         with translated():
             return bool(self.client.set(key("canary_turn", lane), "1", nx=True, px=round(every_seconds * 1000)))
 
     def vitals(self) -> Vitals:
-        """See `ports.VitalsStore.vitals`."""
+        """See `upkeep_ports.VitalsStore.vitals`."""
         stager, deliveries, handlers, late = self.scripts.run("vitals", {})
         return Vitals(
             stager_age=_seconds(stager),
@@ -162,7 +162,7 @@ class RedisStaging(RedisPart):
         )
 
     def backlog(self) -> Backlog:
-        """See `ports.VitalsStore.backlog`."""
+        """See `upkeep_ports.VitalsStore.backlog`."""
         ready, published, claimed, due, waiting, breakers = self.scripts.run(
             "backlog", {"most_tenants": TENANTS_COUNTED}
         )
@@ -176,7 +176,7 @@ class RedisStaging(RedisPart):
         )
 
     def count(self, counts: dict[str, int]) -> None:
-        """See `ports.VitalsStore.count`."""
+        """See `upkeep_ports.VitalsStore.count`."""
         now = self.now().timestamp()
         minute = key("minute", str(int(now // 60)))
         with translated(), self.client.pipeline(transaction=True) as pipe:
@@ -189,11 +189,11 @@ class RedisStaging(RedisPart):
             pipe.execute()
 
     def counts(self) -> dict[str, int]:
-        """See `ports.VitalsStore.counts`."""
+        """See `upkeep_ports.VitalsStore.counts`."""
         return {name: int(value) for name, value in self.hash("flow").items()}
 
     def minutes(self, number: int) -> list[Minute]:
-        """See `ports.VitalsStore.minutes`."""
+        """See `upkeep_ports.VitalsStore.minutes`."""
         last = int(self.now().timestamp() // 60)
         wanted = range(last - number + 1, last + 1)
         counted = self.hashes([key("minute", str(minute)) for minute in wanted])

@@ -9,8 +9,8 @@ import structlog
 from webhooks import migrating
 from webhooks.errors import Unavailable
 from webhooks.migrating import SchemaMismatch
-from webhooks.ports import VitalsStore
 from webhooks.settings import SettingsError
+from webhooks.upkeep_ports import VitalsStore
 
 TRY_EVERY_SECONDS = 1.0
 CANNOT_LOAD = 4
