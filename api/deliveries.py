@@ -10,9 +10,9 @@ from api.reading import Blueprint
 from api.schemas import DeliveriesQuery
 from api.shapes import DeliveryListShape, DeliveryShape, WholeDeliveryShape
 from api.wiring import wired
-from webhooks.answers import DeliveryQuery
 from webhooks.errors import NotFound
 from webhooks.model import Delivery, Endpoint
+from webhooks.queries import DeliveryQuery
 from webhooks.replaying import replay
 
 blueprint = Blueprint(

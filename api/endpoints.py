@@ -15,11 +15,11 @@ from api.schemas import EndpointsQuery, SinceQuery
 from api.shapes import EndpointStatsShape, EventShape
 from api.wiring import wired
 from webhooks import endpoint_statistics
-from webhooks.answers import EndpointQuery, Page
 from webhooks.errors import NotFound
 from webhooks.event_types import json_text
 from webhooks.model import HANDLER_PREFIX, Endpoint
 from webhooks.publishing import Draft, publish_test
+from webhooks.queries import EndpointQuery, Page
 from webhooks.registering import changed, new_endpoint
 
 blueprint = Blueprint("endpoints", __name__, url_prefix="/v1/endpoints", description="Where a tenant wants events")

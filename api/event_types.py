@@ -22,12 +22,12 @@ from api.event_type_schemas import (
 from api.reading import Blueprint
 from api.wiring import wired
 from webhooks import strict_json, strict_yaml
-from webhooks.answers import EventTypeQuery
 from webhooks.errors import InvalidRequest, NotFound
 from webhooks.event_types import EventType
 from webhooks.flask import read_body
 from webhooks.importing import event_types_of, merged, same
 from webhooks.matching import check_own_event_type, matches
+from webhooks.queries import EventTypeQuery
 from webhooks.strict_json import NotStrict
 
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")

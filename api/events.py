@@ -14,10 +14,10 @@ from api.schemas import EventsQuery, TenantQuery
 from api.shapes import EventListShape, EventShape, ReplayedShape, WholeEventShape
 from api.wiring import wired
 from webhooks import reached, tracing
-from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
 from webhooks.model import INBOX_TENANT_PREFIX, Delivery, Event
 from webhooks.publishing import Draft, Published, publish
+from webhooks.queries import EventQuery
 from webhooks.replaying import replay_event
 
 blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="What happened")

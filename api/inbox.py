@@ -11,10 +11,10 @@ from api.reading import Blueprint
 from api.schemas import InboxQuery, SourceQuery
 from api.shapes import InboxCountsShape, InboxListShape, InboxShape, ReplayedShape
 from api.wiring import wired
-from webhooks.answers import EventQuery
 from webhooks.errors import NotFound
 from webhooks.ignoring import ignore
 from webhooks.model import INBOX_TENANT_PREFIX, Event
+from webhooks.queries import EventQuery
 from webhooks.replaying import replay_event
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/v1/inbox", description="What was received")

@@ -9,7 +9,6 @@ import msgspec
 
 from api.credential_schemas import shown_auth, shown_tls
 from webhooks import payload, schedule
-from webhooks.answers import Page
 from webhooks.credentials import masked
 from webhooks.endpoint_statistics import EndpointStatistics
 from webhooks.health import EndpointHealth, Line
@@ -24,6 +23,7 @@ from webhooks.model import (
     Status,
     Trigger,
 )
+from webhooks.queries import Page
 from webhooks.replaying import Replayed
 from webhooks.rotation import previous
 from webhooks.signing_secrets import public_key

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from webhooks.event_types import NOTHING, Finding
 from webhooks.model import (
@@ -170,32 +170,6 @@ class Glance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryQuery:
-    """What to list: one tenant's or one endpoint's deliveries, newest first."""
-
-    tenant: str
-    endpoint_id: str | None = None
-    event_id: str | None = None
-    event_type: str | None = None
-    statuses: frozenset[Status] = frozenset()
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventTypeQuery:
-    """What to list: the event types that a pattern asks for, by name."""
-
-    pattern: str = "*"
-    archived: bool = False
-    """Archived ones, too."""
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryScope:
     """What to recover: deliveries of one endpoint or of all a tenant's, by when they were made and how they ended."""
 
@@ -219,35 +193,6 @@ class Recovery:
     skipped: int
     started_at: datetime | None = None
     finished_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventQuery:
-    """What to list: one tenant's events, newest first."""
-
-    tenant: str
-    event_type: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointQuery:
-    """What to list: one tenant's endpoints, newest first."""
-
-    tenant: str
-    limit: int = 50
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some of a list; `next` is the cursor of the rest, None at the end."""
-
-    items: tuple[T, ...]
-    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

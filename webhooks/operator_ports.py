@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Protocol
 
-from webhooks.answers import Page, Recovery, RecoveryScope
+from webhooks.answers import Recovery, RecoveryScope
 from webhooks.api_keys import ApiKey
 from webhooks.auditing import AuditEntry
 from webhooks.operator_answers import AuditQuery, Deletion, KeyQuery, Retention, Tenant, TenantQuery
 from webhooks.portal_links import PortalLink
+from webhooks.queries import Page
 from webhooks.sources import Source
 
 

@@ -4,22 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from webhooks.answers import (
-    Acceptance,
-    Claim,
-    DeliveryQuery,
-    EndpointQuery,
-    EventQuery,
-    EventTypeQuery,
-    Page,
-    Posting,
-    Settled,
-    Settlement,
-)
+from webhooks.answers import Acceptance, Claim, Posting, Settled, Settlement
 from webhooks.errors import Unavailable
 from webhooks.event_types import EventType
 from webhooks.model import Attempt, Delivery, Endpoint, Event, Outcome, Reminder, Request
 from webhooks.operator_ports import AuditStore, KeyStore, PortalLinkStore, RecoveryStore, SourceStore, TenantStore
+from webhooks.queries import DeliveryQuery, EndpointQuery, EventQuery, EventTypeQuery, Page
 from webhooks.upkeep_ports import RecentStore, StagingStore, VitalsStore
 
 

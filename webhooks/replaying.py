@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from webhooks.answers import DeliveryQuery
 from webhooks.errors import Conflict, NotFound
 from webhooks.model import Delivery
 from webhooks.ports import DeliveryStore, Queue
+from webhooks.queries import DeliveryQuery
 
 PAGE = 250
 

@@ -16,8 +16,8 @@ from api.ui.access import known_delivery
 from api.ui.filters import Filters
 from api.ui.rendering import link, show
 from api.wiring import wired
-from webhooks.answers import DeliveryQuery
 from webhooks.model import INBOX_TENANT_PREFIX, Delivery, Endpoint, Event, Status, Trigger
+from webhooks.queries import DeliveryQuery
 from webhooks.replaying import replay
 from webhooks.signing_secrets import SigningScheme
 from webhooks.telling import tell

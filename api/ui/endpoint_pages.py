@@ -21,10 +21,10 @@ from api.ui.rendering import link, render, show
 from api.ui.strips import strip
 from api.wiring import wired
 from webhooks import rotation, signature_headers
-from webhooks.answers import DeliveryQuery, EndpointQuery
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
 from webhooks.publishing import Draft, publish_test
+from webhooks.queries import DeliveryQuery, EndpointQuery
 from webhooks.registering import changed, new_endpoint
 from webhooks.signing_secrets import SigningScheme
 

@@ -15,11 +15,11 @@ from api.schemas import EventsQuery
 from api.ui.filters import Filters
 from api.ui.rendering import link, render, show
 from api.wiring import wired
-from webhooks.answers import DeliveryQuery, EndpointQuery, EventQuery
 from webhooks.errors import InvalidEvent, NotFound
 from webhooks.explaining import Facts, explain
 from webhooks.model import Event
 from webhooks.publishing import Draft, publish
+from webhooks.queries import DeliveryQuery, EndpointQuery, EventQuery
 from webhooks.replaying import replay_event
 
 PAGE = 25

@@ -10,8 +10,8 @@ from api.event_type_schemas import EventTypesQuery
 from api.ui.filters import Filters
 from api.ui.rendering import show
 from api.wiring import wired
-from webhooks.answers import EventTypeQuery
 from webhooks.errors import NotFound
+from webhooks.queries import EventTypeQuery
 
 PAGE = 100
 

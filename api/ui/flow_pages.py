@@ -13,10 +13,10 @@ from api.ui.access import for_installation, known_delivery, source_names
 from api.ui.flow_steps import NODES, Node
 from api.ui.rendering import link, show
 from api.wiring import wired
-from webhooks.answers import DeliveryQuery, EventQuery
 from webhooks.errors import NotFound
 from webhooks.flow import Flow, flow, per_minute
 from webhooks.model import INBOX_TENANT_PREFIX, Delivery, Status
+from webhooks.queries import DeliveryQuery, EventQuery
 
 ITEMS = 8
 """How many of a node's items are shown beside the drawing."""

@@ -14,10 +14,10 @@ from api.ui.filters import Filters
 from api.ui.rendering import link, show
 from api.ui.strips import strip
 from api.wiring import wired
-from webhooks.answers import EndpointQuery, EventQuery
 from webhooks.errors import NotFound
 from webhooks.ignoring import ignore
 from webhooks.model import INBOX_TENANT_PREFIX, Event
+from webhooks.queries import EndpointQuery, EventQuery
 from webhooks.replaying import replay_event
 
 PAGE = 25

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from webhooks.answers import EventTypeQuery
 from webhooks.errors import Conflict, InvalidRequest
 from webhooks.event_types import Enforcement, EventType
+from webhooks.queries import EventTypeQuery
 
 PAID = EventType(
     name="invoice.paid",

@@ -7,13 +7,13 @@ import pytest
 
 from tests.contract.conftest import RETENTION_SECONDS
 from webhooks.adapters import redis_staging
-from webhooks.answers import DeliveryQuery, EventQuery
 from webhooks.api_keys import Scope, digest_of, new_key
 from webhooks.auditing import AuditEntry
 from webhooks.errors import Conflict, NotFound
 from webhooks.intake import Intake
 from webhooks.model import Status
 from webhooks.operator_answers import Retention, TenantQuery
+from webhooks.queries import DeliveryQuery, EventQuery
 
 
 def run_jobs(world, most=200):

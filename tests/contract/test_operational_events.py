@@ -8,11 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from webhooks import notifying
-from webhooks.answers import EventQuery
 from webhooks.errors import Unavailable
 from webhooks.intake import Intake
 from webhooks.model import SigningSecret
 from webhooks.notifying import event_of, send_notices
+from webhooks.queries import EventQuery
 from webhooks.rotation import rotated
 
 SCHEMAS = notifying.schemas()

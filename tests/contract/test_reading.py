@@ -6,9 +6,9 @@ import pytest
 
 from webhooks.adapters.encryption import Cipher, WrongKey
 from webhooks.adapters.redis_store import RedisStore
-from webhooks.answers import DeliveryQuery, EventQuery
 from webhooks.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from webhooks.model import SigningSecret, Status
+from webhooks.queries import DeliveryQuery, EventQuery
 
 
 def walk(world, between=lambda: None, **filters):

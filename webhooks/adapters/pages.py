@@ -11,8 +11,8 @@ from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Page
 from webhooks.errors import InvalidRequest
+from webhooks.queries import Page
 
 MOST_EXAMINED = 2000
 """Entries that one page looks at; with a rare filter it may be short, even empty, and have a `next`."""

@@ -12,10 +12,10 @@ from webhooks.adapters.encryption import WrongKey
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Page
 from webhooks.auditing import AuditEntry
 from webhooks.errors import InvalidRequest
 from webhooks.operator_answers import AuditQuery
+from webhooks.queries import Page
 
 ALL = "*"
 """In place of a tenant: the log of all. No tenant has this name."""

@@ -8,10 +8,10 @@ from webhooks.adapters import pages, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
-from webhooks.answers import EventTypeQuery, Page
 from webhooks.errors import Conflict
 from webhooks.event_types import MOST_TYPES, Enforcement, EventType, json_text
 from webhooks.matching import matches
+from webhooks.queries import EventTypeQuery, Page
 
 CHUNK = 100
 

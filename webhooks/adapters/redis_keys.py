@@ -4,10 +4,10 @@ from webhooks.adapters import pages, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Page
 from webhooks.api_keys import ApiKey, Scope
 from webhooks.operator_answers import KeyQuery
 from webhooks.payload import time_text
+from webhooks.queries import Page
 
 ALL = "*"
 """In place of a tenant: the list of all keys. No tenant has this name."""

@@ -8,8 +8,8 @@ from webhooks.adapters.pages import MOST_EXAMINED, Entry
 from webhooks.adapters.redis_deliveries import RedisDeliveries
 from webhooks.adapters.redis_part import RedisPart
 from webhooks.adapters.scripts import translated
-from webhooks.answers import DeliveryQuery, EndpointQuery, EventQuery, Page
 from webhooks.model import Delivery, Endpoint, Event
+from webhooks.queries import DeliveryQuery, EndpointQuery, EventQuery, Page
 
 GROUPS = 3
 """unfinished, delivered, failed"""

@@ -6,10 +6,10 @@ from webhooks.adapters import pages, records
 from webhooks.adapters.keys import key
 from webhooks.adapters.redis_part import RedisPart, texts
 from webhooks.adapters.scripts import translated
-from webhooks.answers import Page
 from webhooks.errors import NotFound
 from webhooks.model import INBOX_TENANT_PREFIX
 from webhooks.operator_answers import Deletion, Retention, Tenant, TenantQuery
+from webhooks.queries import Page
 
 BEING_DELETED = -(10**15)
 """The version of the tenant's endpoints meanwhile: below 0, however often it is advanced."""
