@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from api import events, rendering
+from api import endpoint_rendering, events, rendering
 from api.auth import principal
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
 from api.endpoint_shapes import EndpointListShape, EndpointShape, NewEndpointShape
@@ -40,7 +40,7 @@ def create_endpoint(body: dict[str, Any]) -> ResponseReturnValue:
         random_bytes=wiring.random_bytes,
     )
     kept = wiring.store.add_endpoint(endpoint)
-    return unstored({**rendering.endpoint(kept), **rendering.secret(kept)}, status=201)
+    return unstored({**endpoint_rendering.endpoint(kept), **endpoint_rendering.secret(kept)}, status=201)
 
 
 @blueprint.route("", methods=["GET"])
@@ -53,14 +53,14 @@ def list_endpoints(query: dict[str, Any]) -> ResponseReturnValue:
     found = store.list_endpoints(EndpointQuery(tenant=tenant, **query))
     # The endpoint as read alone knows its health, too.
     now = [store.endpoint(endpoint.id) for endpoint in found.items]
-    return rendering.page(Page(tuple(each for each in now if each), found.next), rendering.endpoint)
+    return rendering.page(Page(tuple(each for each in now if each), found.next), endpoint_rendering.endpoint)
 
 
 @blueprint.route("/<endpoint_id>", methods=["GET"])
 @blueprint.alt_response(200, schema=EndpointShape)
 def read_endpoint(endpoint_id: str) -> ResponseReturnValue:
     """Read one endpoint with its health."""
-    return rendering.endpoint(known(endpoint_id))
+    return endpoint_rendering.endpoint(known(endpoint_id))
 
 
 @blueprint.route("/<endpoint_id>", methods=["PATCH"])
@@ -75,7 +75,7 @@ def change_endpoint(body: dict[str, Any], endpoint_id: str) -> ResponseReturnVal
         endpoint_id,
         lambda endpoint: changed(endpoint, body, rules=wiring.rules, now=now, random_bytes=wiring.random_bytes),
     )
-    return rendering.endpoint(after)
+    return endpoint_rendering.endpoint(after)
 
 
 @blueprint.route("/<endpoint_id>", methods=["DELETE"])
@@ -117,7 +117,7 @@ def read_statistics(query: dict[str, Any], endpoint_id: str) -> ResponseReturnVa
     now = wiring.clock.now()
     since = endpoint_statistics.beginning(query.get("since"), now=now)
     attempts = wiring.store.attempts_since(endpoint.id, since)
-    return rendering.endpoint_statistics(endpoint_statistics.statistics(attempts, since=since, now=now))
+    return endpoint_rendering.endpoint_statistics(endpoint_statistics.statistics(attempts, since=since, now=now))
 
 
 def known(endpoint_id: str) -> Endpoint:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from api import rendering
+from api import endpoint_rendering
 from api.endpoint_shapes import SecretShape
 from api.endpoints import known, unstored
 from api.reading import Blueprint
@@ -52,4 +52,4 @@ def revoke_previous_secrets(endpoint_id: str) -> ResponseReturnValue:
 
 
 def _shown(endpoint: Endpoint) -> ResponseReturnValue:
-    return unstored(rendering.secrets(endpoint, now=wired().clock.now()))
+    return unstored(endpoint_rendering.secrets(endpoint, now=wired().clock.now()))

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from api import rendering
+from api import endpoint_rendering, rendering
 from api.reading import Blueprint
 from api.source_schemas import SourceListShape, SourceSchema, SourceShape
 from api.wiring import wired
@@ -99,7 +99,7 @@ def _rendered(value: Source) -> rendering.Json:
         "secrets_count": len(value.secrets),
         "options": {name: MASK if options[name].secret else text for name, text in sorted(value.options.items())},
         "networks": value.networks,
-        "rate_limit": rendering.rate_limit(value.rate_limit) if value.rate_limit else None,
+        "rate_limit": endpoint_rendering.rate_limit(value.rate_limit) if value.rate_limit else None,
         "retention_seconds": value.retention_seconds,
         "from_environment": value.created_at is None,
         "created_at": rendering.moment(value.created_at),

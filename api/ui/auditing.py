@@ -6,7 +6,7 @@ from http import HTTPStatus
 import structlog
 from flask import Response, g, request
 
-from api import rendering
+from api import endpoint_rendering
 from api.auth import principal
 from api.wiring import wired
 from webhooks.auditing import AuditEntry, State, difference
@@ -94,6 +94,6 @@ def _state(target: str) -> tuple[State | None, str | None]:
     store = wired().store
     endpoint = store.endpoint(target) if target.startswith("ep_") else None
     if endpoint:
-        return rendering.endpoint(endpoint), endpoint.tenant
+        return endpoint_rendering.endpoint(endpoint), endpoint.tenant
     delivery = store.delivery(target) if ":" in target else None
     return None, delivery.tenant if delivery else (request.view_args or {}).get("tenant")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from api import rendering
+from api import endpoint_rendering
 from api.auth import principal
 from api.deliveries import Renderer
 from api.endpoint_schemas import EndpointPatchSchema, EndpointSchema
@@ -145,7 +145,7 @@ def send_test(endpoint_id: str) -> ResponseReturnValue:
 def show_secret(endpoint_id: str) -> ResponseReturnValue:
     """The page with the secret in clear, once; a form asks for it, so that no address does."""
     endpoint = known(endpoint_id)
-    shown = rendering.secret(endpoint)
+    shown = endpoint_rendering.secret(endpoint)
     return _whole(endpoint, secret=shown["secret"] or shown["public_key"])
 
 
