@@ -178,7 +178,8 @@ class Worker(ThreadWorker):
             conn.timeout = time.monotonic() + (self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER)
         descriptor = conn.sock.fileno()
         self._waiting[descriptor] = conn
-        self._arrivals.again(descriptor)
+        with contextlib.suppress(OSError):  # closed at this moment, since its time was up
+            self._arrivals.again(descriptor)
 
     def handle(self, conn: Connection) -> Any:
         """Serve the request; or, while it has not arrived, give the thread back."""
