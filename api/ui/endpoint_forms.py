@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from api.ui import credential_forms
-from webhooks import variables
+from webhooks import strict_json, variables
 from webhooks.credentials import MASK, masked
 from webhooks.errors import InvalidEndpoint
 from webhooks.model import Endpoint
@@ -33,6 +35,7 @@ def typed(endpoint: Endpoint) -> dict[str, str]:
         "rate": str(limit.limit) if limit else "",
         "period_seconds": f"{limit.period_seconds:g}" if limit else "1",
         "ordered": "on" if endpoint.ordered else "",
+        "metadata": _indented(endpoint.metadata) if endpoint.metadata else "",
         **credential_forms.typed(endpoint),
     }
 
@@ -69,6 +72,7 @@ def _read(given: Mapping[str, str], present: Endpoint | None, problems: Problems
     yield "retry_schedule", _schedule(given.get("retry_schedule", "").strip(), problems)
     yield "timeout_seconds", _number("timeout_seconds", given, problems)
     yield "max_in_flight", _number("max_in_flight", given, problems)
+    yield "metadata", _object(given.get("metadata", "").strip(), problems)
     limit = _number("rate", given, problems)
     period = _number("period_seconds", given, problems) or 1
     yield "rate_limit", None if limit is None else {"limit": limit, "period_seconds": period}
@@ -95,6 +99,15 @@ def _schedule(text: str, problems: Problems) -> list[float] | None:
         return None
 
 
+def _object(text: str, problems: Problems) -> Any:
+    try:
+        strict_json.members(text.encode() or b"{}")
+    except strict_json.NotStrict as error:
+        problems["metadata"] = [str(error)]
+        return {}
+    return msgspec.json.decode(text or "{}")
+
+
 def _number(name: str, given: Mapping[str, str], problems: Problems) -> float | int | None:
     text = given.get(name, "").strip()
     if not text:
@@ -105,6 +118,10 @@ def _number(name: str, given: Mapping[str, str], problems: Problems) -> float | 
         problems[name] = ["must be a number"]
         return None
     return int(value) if value.is_integer() else value
+
+
+def _indented(value: Mapping[str, Any]) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def _written(schedule: tuple[float, ...]) -> str:

@@ -18,6 +18,7 @@ def test_a_form_that_is_sent_back_unchanged_changes_nothing():
         retry_schedule=(5.0, 300.0, 7200.0, 0.5),
         rate_limit=RateLimit(limit=3, period_seconds=0.5),
         ordered=True,
+        metadata={"team": "billing", "ids": [1, 2]},
     )
     after = body(typed(before), present=before)
 
@@ -28,6 +29,7 @@ def test_a_form_that_is_sent_back_unchanged_changes_nothing():
         "event_types": ["a.*", "b"],
         "channels": ["x", "y"],
         "ordered": True,
+        "metadata": {"team": "billing", "ids": [1, 2]},
         "headers": {"Authorization": "Bearer s", "X-A": "1: 2"},
         "retry_schedule": [5, 300, 7200, 0.5],
         "timeout_seconds": 15,
@@ -51,7 +53,16 @@ def test_no_retries_and_the_usual_ones_are_told_apart():
 
 
 @pytest.mark.parametrize(
-    ("field", "text"), [("retry_schedule", "soon"), ("timeout_seconds", "x"), ("rate", "many"), ("headers", "no colon")]
+    ("field", "text"),
+    [
+        ("retry_schedule", "soon"),
+        ("timeout_seconds", "x"),
+        ("rate", "many"),
+        ("headers", "no colon"),
+        ("metadata", "team: billing"),
+        ("metadata", "[1]"),
+        ("metadata", '{"a": NaN}'),
+    ],
 )
 def test_what_cannot_be_read_is_named(field, text):
     with pytest.raises(InvalidEndpoint) as refused:
