@@ -8,12 +8,16 @@ from time import monotonic
 from typing import Any
 
 import msgspec
+import structlog
 from celery.worker import state
 from kombu.transport import redis
 from kombu.transport.virtual import Empty
 
 MOST_AT_ONCE = 10
 """So many messages a consumer takes at most, that another worker gets its share."""
+ADDRESSED = frozenset({"delivery_tag", "delivery_info"})
+
+log = structlog.get_logger()
 
 
 class SeveralAtOnce(redis.Channel):
@@ -48,14 +52,27 @@ class SeveralAtOnce(redis.Channel):
         key, messages = answer
         queue = key.decode().rsplit(self.sep, 1)[0]
         self._queue_cycle.rotate(queue)
-        for message in messages:
-            self.connection._deliver(msgspec.json.decode(message), queue)  # noqa: SLF001 - as kombu's own does
+        for message in filter(None, map(_read, messages)):
+            self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu's own does
         return True
 
     def _most(self) -> int:
         """One at least, as without us: what cannot begin at once waits in this worker, then."""
         slots = self.qos.prefetch_count or MOST_AT_ONCE
         return max(1, min(MOST_AT_ONCE, slots - len(state.reserved_requests)))
+
+
+def _read(raw: bytes) -> Any:
+    """The message, or None for what is none: whatever somebody put there, no worker dies of it and no other waits."""
+    try:
+        message = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        message = None
+    properties = message.get("properties") if isinstance(message, dict) else None
+    if isinstance(properties, dict) and properties.keys() >= ADDRESSED:
+        return message
+    log.warning("message.unreadable", size=len(raw))
+    return None
 
 
 class Channel(SeveralAtOnce):

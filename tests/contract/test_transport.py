@@ -109,3 +109,12 @@ def test_where_nothing_comes_the_caller_hears_so(connect):
 
     with taking.Consumer(QUEUE), pytest.raises(TimeoutError):
         taking.drain_events(timeout=0.1)
+
+
+@pytest.mark.parametrize("garbage", [b"garbage", b"\xff", b"[]", b"{}", b'{"properties": []}', b'{"properties": {}}'])
+def test_what_is_no_message_is_dropped_and_the_next_ones_arrive(valkey, connect, garbage):
+    with valkey.client as client:
+        client.lpush("deliveries", garbage)
+    send(connect(), range(2))
+
+    assert receive(connect()) == [0, 1]

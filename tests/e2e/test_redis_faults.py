@@ -222,6 +222,16 @@ def test_a_worker_that_can_never_consume_ends_with_an_error(api, receiver):
     assert goes_on(api, "evt_acl") == ["delivered"]
 
 
+@pytest.mark.parametrize("garbage", ["garbage", "{}", '{"properties": {"delivery_tag": "1", "delivery_info": {}}}'])
+def test_what_is_no_message_of_ours_in_the_queue_ends_no_worker(api, receiver, garbage):
+    api.endpoint(receiver.url)
+    with redis.Redis(port=api.stack.valkey.port, db=1) as broker:
+        broker.lpush("deliveries", garbage)
+
+    assert goes_on(api, "evt_beside_garbage") == ["delivered"]
+    assert api.stack.processes["worker0"].poll() is None
+
+
 def test_a_store_that_has_forgotten_everything_is_a_clean_beginning(api, receiver):
     """Case 90, the documented loss: no crash loop, no flood of log lines."""
     before = api.stack.log("worker0").count("\n")
