@@ -195,6 +195,14 @@ def test_messages_that_yield_are_received_after_all_others_and_are_counted_with_
     assert (size, ids) == (4, ["evt_late:ep_2", "evt_0:ep_1", "evt_1:ep_1", "evt_2:ep_1"])
 
 
+@pytest.mark.timeout(20)
+def test_a_replay_needs_no_second_producer_which_threads_could_wait_for_for_ever(app, broker):
+    app.conf.broker_pool_limit = 1
+    app.conf.task_queues = [Queue("deliveries")]
+
+    assert CeleryQueue(app).publish([Reminder(delivery_id="evt_1:ep_1", attempt=2)]) is True
+
+
 def test_a_broker_that_is_away_proves_nothing_and_keeps_nobody_waiting(broker):
     app = Celery("away", broker="redis://127.0.0.1:1/0")
     app.conf.broker_transport_options = broker_of("redis://").options

@@ -107,7 +107,7 @@ class CeleryQueue:
     def _send(self, producer: Any, reminder: Reminder) -> None:
         """What `send_task` publishes, by the default exchange: its routing and declaring cost twice the rest."""
         if reminder.attempt > 1 and reminder.retries_used == 0:
-            self._announce_replay(reminder)
+            self._announce_replay(producer, reminder)
         message = self._app.amqp.create_task_message(
             reminder.delivery_id,
             TASKS[reminder.lane],
@@ -128,9 +128,14 @@ class CeleryQueue:
             **message.properties,
         )
 
-    def _announce_replay(self, reminder: Reminder) -> None:
-        """Without it Flower would go on showing what the task was when it finished."""
-        with self._app.events.default_dispatcher() as dispatcher:
+    def _announce_replay(self, producer: Any, reminder: Reminder) -> None:
+        """Without it Flower would go on showing what the task was when it finished.
+
+        By the producer's own channel: threads that each hold one and wait for another would wait for ever.
+        """
+        with self._app.events.Dispatcher(
+            producer.connection, channel=producer.channel, buffer_while_offline=False
+        ) as dispatcher:
             dispatcher.send("task-retried", uuid=reminder.delivery_id, exception="replay")
 
     def _rest(self, error: Exception) -> None:
