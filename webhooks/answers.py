@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from webhooks.event_types import NOTHING, Finding
 from webhooks.model import (
@@ -17,8 +17,6 @@ from webhooks.model import (
     Status,
     Verdict,
 )
-
-T = TypeVar("T")
 
 UNDELIVERED = frozenset({Status.EXHAUSTED, Status.CANCELLED, Status.SKIPPED})
 """How a delivery ends that did not reach its endpoint."""
