@@ -34,7 +34,7 @@ def test_minutes_are_forgotten_after_a_day(world):
 
 
 def test_what_nobody_reads_by_the_minute_is_counted_in_all_alone(world):
-    world.store.count({"requests:events:202": 2, "delay:deliveries:0.01": 1})
+    world.store.count({"requests:events:202": 2, "delay:handlers:0.01": 1})
     world.endpoint()
     delivery = world.publish()
     world.claim(delivery)
