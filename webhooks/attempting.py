@@ -8,7 +8,7 @@ import structlog
 from webhooks import lifecycle, measuring
 from webhooks.answers import Claim, Settled, Settlement
 from webhooks.errors import Unavailable
-from webhooks.model import Attempt, Delivery, Endpoint, ErrorCode, Outcome, Reason, Reminder, Status, Verdict
+from webhooks.model import Attempt, Delivery, Endpoint, ErrorCode, Outcome, Reason, Reminder, Status
 from webhooks.ports import Clock, DeliveryStore, Queue
 from webhooks.tracing import Spans, trace_id_of
 
@@ -177,5 +177,3 @@ def report(
     )
     if status is Status.EXHAUSTED:
         log.info("delivery.exhausted", delivery_id=delivery.id, attempts=attempt.number)
-    if outcome.verdict is Verdict.DELIVERED and status is Status.DELIVERED:
-        log.debug("delivery.delivered", delivery_id=delivery.id)

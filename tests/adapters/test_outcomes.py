@@ -1,6 +1,7 @@
 """What an endpoint may answer, or do instead, and which outcome it becomes."""
 
 import contextlib
+import errno
 import logging
 import resource
 import socket
@@ -9,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.receivers import RecordingReceiver, answer, hangs_up, resets, says
+from webhooks.adapters.deadline import DeadlineSocket
 from webhooks.model import ErrorCode, Verdict
 from webhooks.url_policy import UrlPolicy
 
@@ -186,6 +188,18 @@ def test_a_reset_on_accept_is_a_reset(post):
         outcome = post(receiver.url)
 
     assert (outcome.error, receiver.arrivals) == (ErrorCode.RESET, [])
+
+
+def test_a_reset_so_early_that_connecting_meets_it_is_a_reset(post, monkeypatch):
+    def meet_it(*_):
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    monkeypatch.setattr(DeadlineSocket, "connect", meet_it)
+
+    outcome = post("http://127.0.0.1:1024/")
+
+    assert outcome.error is ErrorCode.RESET
+    assert outcome.detail.endswith("connection reset by peer; nothing was sent")
 
 
 def test_an_answer_given_before_the_whole_request_was_read_counts(post):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
+from urllib3.util import SKIP_HEADER
 
 from webhooks.adapters.answering import Answer, HeadTooLarge
 from webhooks.adapters.deadline import Monotonic
@@ -20,6 +21,8 @@ class PlainConnection(HTTPConnection):
     """A connection to one host; `idle_since` says when its last answer began."""
 
     response_class = Answer
+    _buffer: list[bytes]
+    """http.client's head."""
 
     def __init__(self, *args: Any, dialler: Dialler, monotonic: Monotonic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,6 +33,13 @@ class PlainConnection(HTTPConnection):
 
     def _new_conn(self) -> socket:
         return self._dialler.dial(self.host, self.port)
+
+    def putheader(self, header: str | bytes, *values: Any) -> None:
+        """The header stands in the head; what is text goes there as it is, for `http_sender` checks all of it."""
+        if isinstance(header, str) and isinstance(values[0], str) and values[0] != SKIP_HEADER:
+            self._buffer.append(f"{header}: {values[0]}".encode("latin-1"))
+        else:
+            super().putheader(header, *values)  # type: ignore[arg-type]  # urllib3 narrows it to texts
 
     def send(self, data: Any) -> None:
         """Keep it for `request`, which writes head and body in one call."""

@@ -93,4 +93,5 @@ def _failure(trouble: OSError, host: str) -> SendFailure:
     reason = (trouble.strerror or type(trouble).__name__).lower()
     if trouble.errno in _OUR_TROUBLE:
         return SendFailure(ErrorCode.INTERNAL, f"no connection can be opened here: {reason}; {NOTHING_SENT}")
-    return SendFailure(ErrorCode.CONNECT_REFUSED, f"no connection to {host}: {reason}; {NOTHING_SENT}")
+    code = ErrorCode.RESET if isinstance(trouble, ConnectionResetError) else ErrorCode.CONNECT_REFUSED
+    return SendFailure(code, f"no connection to {host}: {reason}; {NOTHING_SENT}")

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +11,6 @@ from urllib.parse import urlsplit
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
@@ -34,7 +34,12 @@ KEPT_BYTES = 16 * 1024
 _REDIRECTS = range(300, 400)
 _OURS = frozenset({"host", "content-length", "connection", "transfer-encoding"})
 """Headers that say how the request is framed; whatever an endpoint asks for, they are the wire's."""
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = {
+    "connection": ("Connection", "keep-alive"),
+    "user-agent": ("User-Agent", SKIP_HEADER),
+    "accept-encoding": ("Accept-Encoding", SKIP_HEADER),
+}
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """RFC 9110 §5.5."""
 
@@ -107,7 +112,7 @@ class HttpSender:
         prepared = requests.PreparedRequest()
         prepared.method = "POST"
         prepared.url = parse_url(request.url).text
-        prepared.headers = _wire_headers(request)
+        prepared.headers = _wire_headers(request)  # type: ignore[assignment]  # no name stands there twice
         prepared.body = request.body
         return _read(self._adapter.send(prepared, stream=True, cert=request.tls).raw)  # type: ignore[arg-type]  # ours
 
@@ -149,23 +154,21 @@ def _parsed(request: requests.PreparedRequest) -> WebUrl:
     return parse_url(request.url or "")
 
 
-def _wire_headers(request: Request) -> CaseInsensitiveDict[str]:
+def _wire_headers(request: Request) -> dict[str, str]:
     """The request's own headers and the two that frame it; urllib3 adds host, and would add two more."""
-    headers = CaseInsensitiveDict(
-        {
-            "Content-Length": str(len(request.body)),
-            "Connection": "keep-alive",
-            "User-Agent": SKIP_HEADER,
-            "Accept-Encoding": SKIP_HEADER,
-        }
+    own = {name.lower(): (name, value) for name, value in request.headers.items() if name.lower() not in _OURS}
+    # all at once, which is a tenth of the work: the rule speaks of single characters
+    names, values = "".join(name for name, _ in own.values()), "".join(value for _, value in own.values())
+    if "" in own or not (_NAME.fullmatch(names) and _VALUE.fullmatch(values)):
+        raise SendFailure(ErrorCode.INTERNAL, f"the header {_unsendable(own)!a} cannot be sent; {NOTHING_SENT}")
+    framing = {"content-length": ("Content-Length", str(len(request.body))), **_FRAMING}
+    return dict((framing | own).values())
+
+
+def _unsendable(headers: Mapping[str, tuple[str, str]]) -> str:
+    return next(
+        name for name, value in headers.values() if not (name and _NAME.fullmatch(name) and _VALUE.fullmatch(value))
     )
-    for name, value in request.headers.items():
-        if name.lower() in _OURS:
-            continue
-        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
-            raise SendFailure(ErrorCode.INTERNAL, f"the header {name!a} cannot be sent; {NOTHING_SENT}")
-        headers[name] = value
-    return headers
 
 
 def _read(raw: BaseHTTPResponse) -> Response:

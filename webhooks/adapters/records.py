@@ -166,6 +166,13 @@ def _ahead_us(limit: RateLimit | None, late_seconds: float) -> str:
     return str(round(limit.ahead_seconds(late_seconds=late_seconds) * 1_000_000) if limit else 0)
 
 
+@lru_cache(maxsize=4096)
+def known_endpoint(values: tuple[bytes | None, ...], cipher: Cipher) -> Endpoint | None:
+    """The endpoint of its `ENDPOINT_FIELDS`, which many attempts in turn find unchanged; None for a tombstone."""
+    fields = some_fields(ENDPOINT_FIELDS, values)
+    return endpoint(fields, cipher) if "configuration" in fields else None
+
+
 def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
     """An endpoint out of its hash."""
     known, hidden = (

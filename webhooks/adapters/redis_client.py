@@ -26,6 +26,64 @@ class TimedConnection(redis.Connection):
         return connection
 
 
+class QuickPool(redis.ConnectionPool):
+    """redis-py's pool without its books about connections, which cost a command as much as sending it does."""
+
+    def get_connection(self, *_: Any, **__: Any) -> Any:
+        """A connection that is ready to be sent a command: connected, and with nothing left to be read."""
+        self._checkpid()
+        with self._lock:
+            connection: Any = (
+                self._available_connections.pop() if self._available_connections else self.make_connection()
+            )
+            self._in_use_connections.add(connection)
+        try:
+            connection.connect()
+            if _left_unread(connection):
+                connection.disconnect()
+                connection.connect()
+        except BaseException:
+            self.release(connection)
+            raise
+        return connection
+
+    def release(self, connection: Any) -> None:
+        """The connection may be used by others; one that another process opened is left alone."""
+        self._checkpid()
+        with self._lock:
+            self._in_use_connections.discard(connection)
+            if self.owns_connection(connection):
+                if connection.should_reconnect():
+                    connection.disconnect()
+                self._available_connections.append(connection)
+
+
+class QuickClient(redis.Redis):
+    """redis-py's client without its books about commands."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """The answer; a connection that breaks is opened anew, once."""
+        connection: Any = self.connection_pool.get_connection()
+        try:
+            return connection.retry.call_with_retry(
+                lambda: self._asked(connection, *args, **options), lambda _: connection.disconnect()
+            )
+        finally:
+            self.connection_pool.release(connection)
+
+    def _asked(self, connection: Any, *args: Any, **options: Any) -> Any:
+        connection.send_command(*args, **options)
+        return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
+
+
+def _left_unread(connection: Any) -> bool:
+    """Whether somebody was interrupted while he waited for an answer, or the server hung up."""
+    try:
+        return bool(connection.can_read())
+    except (redis.ConnectionError, redis.TimeoutError, OSError):
+        return True
+
+
 def open_client(url: str) -> Any:
     """A client whose answers are bytes; it connects when first asked and gives up within two seconds."""
     options = {
@@ -36,7 +94,7 @@ def open_client(url: str) -> Any:
     }
     if not url.startswith(f"{sentinel_url.SCHEME}://"):
         timed = {"connection_class": TimedConnection} if url.startswith("redis://") else {}
-        return redis.Redis.from_url(url, **options, **timed)
+        return QuickClient.from_pool(QuickPool.from_url(url, **options, **timed))
     return _master_of(sentinel_url.parse(url), options)
 
 

@@ -36,7 +36,7 @@ class RedisDeliveries(RedisPart):
         return Claim(
             won=True,
             delivery=records.delivery(records.flat_hash(answer[3])),
-            endpoint=self.endpoint_of(records.some_fields(records.ENDPOINT_FIELDS, answer[4])),
+            endpoint=records.known_endpoint(tuple(answer[4]), self.cipher),
             body=answer[5],
             traceparent=answer[6].decode() or None,
             hungry=hungry,
