@@ -25,6 +25,11 @@ def api(port: int, *, app: str = "api.wsgi:app") -> list[str]:
     return [*PYTHON, "gunicorn", app, "-b", f"127.0.0.1:{port}", *GUNICORN, "--no-control-socket"]
 
 
+def plain_api(port: int, *, app: str) -> list[str]:
+    """Somebody else's on loopback, in gunicorn's own threads."""
+    return [*PYTHON, "gunicorn", app, "-b", f"127.0.0.1:{port}", "-k", "gthread", *GUNICORN[2:], "--no-control-socket"]
+
+
 def delivery_worker(name: str, *, slots: int, app: str = APP) -> list[str]:
     """A worker that sends, on threads."""
     return [*_celery(app), "worker", "-P", "threads", "-c", str(slots), "-Q", "deliveries", "-n", f"{name}@%h"]

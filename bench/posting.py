@@ -3,7 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
@@ -12,6 +12,12 @@ from bench.stack import API_KEY, Stack, wait_until
 
 WARM = 400
 """Deliveries that an endpoint has behind it before it is measured."""
+
+
+class Api(Protocol):
+    """Where events are posted to."""
+
+    url: str
 
 
 @dataclass(slots=True)
@@ -39,7 +45,7 @@ def register(stack: Stack, sink: Sink, event_type: str) -> None:
 
 
 def post_at(
-    stack: Stack, *, per_second: float | None, count: int, threads: int = 16, size: int = 1000, **fields: Any
+    api: Api, *, per_second: float | None, count: int, threads: int = 16, size: int = 1000, **fields: Any
 ) -> Posted:
     """So many events with `size` bytes of data each; without a rate each thread posts as fast as it is answered.
 
@@ -60,7 +66,7 @@ def post_at(
             due = began + number / per_second if per_second else time.monotonic()
             time.sleep(max(0.0, due - time.monotonic()))
             body = {"type": "bench.posted", "data": {"sent_at": due, "filling": "x" * size}, **fields}
-            answer = http.post(f"{stack.url}/v1/events", json=body, timeout=30)
+            answer = http.post(f"{api.url}/v1/events", json=body, timeout=30)
             took = time.monotonic() - due
             with lock:
                 posted.accept_seconds.append(took)
