@@ -74,6 +74,15 @@ def test_a_connection_of_another_process_is_left_alone(client):
     assert pool.get_connection() is not inherited
 
 
+def test_a_connection_that_is_given_back_twice_is_had_by_one(client):
+    pool = client.connection_pool
+    mine = pool.get_connection()
+    pool.release(mine)
+    pool.release(mine)
+
+    assert pool.get_connection() is not pool.get_connection()
+
+
 def test_an_error_is_raised_and_the_connection_goes_on(client):
     client.set("text", "a")
     before = opened(client)

@@ -48,14 +48,15 @@ class QuickPool(redis.ConnectionPool):
         return connection
 
     def release(self, connection: Any) -> None:
-        """The connection may be used by others; one that another process opened is left alone."""
+        """Others may use the connection; one that is not this process's, or was given back before, is left alone."""
         self._checkpid()
         with self._lock:
-            self._in_use_connections.discard(connection)
-            if self.owns_connection(connection):
-                if connection.should_reconnect():
-                    connection.disconnect()
-                self._available_connections.append(connection)
+            if connection not in self._in_use_connections:
+                return
+            self._in_use_connections.remove(connection)
+            if connection.should_reconnect():
+                connection.disconnect()
+            self._available_connections.append(connection)
 
 
 class QuickClient(redis.Redis):
