@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 SOURCES := webhooks workers api bench examples tests
 
 .DEFAULT_GOAL := help
-SCENARIOS := drain latency shapes growth pages storm memory start receiving isolation costs
+SCENARIOS := drain latency shapes growth pages storm memory start receiving isolation costs idle waiting
 
 .PHONY: help up demo test check lint format types contracts dist matrix smoke chaos bench audit fuzz lock clean $(SCENARIOS)
 
@@ -58,7 +58,7 @@ smoke: $(INSTALLED) ## the containers: our image in a cluster of pytest-celery, 
 chaos: $(INSTALLED) ## kill, freeze and restart everything under load, count, write docs/reliability.md
 	$(BIN)/python -m bench.chaos --write
 
-bench: $(INSTALLED) ## measure against what one would use instead, write docs/benchmarks.md; one: make bench -- NAME
+bench: $(INSTALLED) ## measure against what one would use instead, write docs/benchmarks.md; one, at full size: make bench -- NAME
 	$(BIN)/python -m bench $(filter-out bench,$(MAKECMDGOALS))
 
 fuzz: $(INSTALLED) ## 100,000 random and mutated webhooks at the door of every scheme

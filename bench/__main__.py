@@ -1,4 +1,7 @@
-"""`make bench`, or `make bench -- NAME …`: measure, and write each scenario's section of docs/benchmarks.md."""
+"""`make bench`, or `make bench -- NAME …`: measure, and write each scenario's section of docs/benchmarks.md.
+
+Without a name all are measured, smaller (`bench/short.py`).
+"""
 
 import importlib
 import sys
@@ -7,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import short
 from bench.report import record, write_section
 
 SCENARIOS = {
@@ -28,18 +32,20 @@ SCENARIOS = {
 
 
 def main(names: list[str]) -> int:
-    """Run these scenarios, all if none is named; a figure never fails, only what breaks does."""
+    """Run these scenarios, or all of them smaller; a figure never fails, only what breaks does."""
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         print(f"no such scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}", file=sys.stderr)
         return 2
+    if not names:
+        short.shrink()
     for name in names or SCENARIOS:
         began = time.monotonic()
         print(f"{name} …", flush=True)
         with tempfile.TemporaryDirectory(prefix=f"hookline-bench-{name}-") as folder:
             text = importlib.import_module(SCENARIOS[name]).run(Path(folder))
         write_section(name, text)
-        record(name, text, when=datetime.now(UTC))
+        record(name, text, when=datetime.now(UTC), smaller=not names)
         print(f"{text}\n\n{name}: {time.monotonic() - began:.0f} s\n", flush=True)
     return 0
 

@@ -43,8 +43,8 @@ def run(folder: Path) -> str:
         server = redis_pid(on)
         barest = rivals.barest(folder, on, processes=PROCESSES, slots=SLOTS)
         set_ups: dict[str, Callable[[], Drained]] = {
-            "Hookline, task events on": lambda: drain(on, sink),
-            "Hookline, task events off": lambda: drain(off, sink),
+            "Hookline, task events on": lambda: drain(on, sink, DELIVERIES),
+            "Hookline, task events off": lambda: drain(off, sink, DELIVERIES),
             "barest Celery task, events off": lambda: _drain_rival(barest, server, sink, rivals.fill_barest),
         }
         with barest, rivals.django(folder, on, processes=PROCESSES) as django:
@@ -111,7 +111,7 @@ def redis_pid(stack: Stack) -> int:
     return stack.valkey.process.pid
 
 
-def drain(stack: Stack, sink: Sink, count: int = DELIVERIES) -> Drained:
+def drain(stack: Stack, sink: Sink, count: int) -> Drained:
     """Fill while the workers stand still, let them go, and measure until all arrived."""
     if not stack.get("/v1/endpoints")["data"]:
         register(stack, sink, EVENT_TYPE)
@@ -120,13 +120,11 @@ def drain(stack: Stack, sink: Sink, count: int = DELIVERIES) -> Drained:
     return _measured(worker_pids(stack), redis_pid(stack), sink, count)
 
 
-def _drain_rival(
-    rival: Rival, server: int, sink: Sink, fill: Callable[[Rival, str, int, int], None], count: int = DELIVERIES
-) -> Drained:
+def _drain_rival(rival: Rival, server: int, sink: Sink, fill: Callable[[Rival, str, int, int], None]) -> Drained:
     """The same for workers of another app on that server."""
     _signal(rival.pids, signal.SIGSTOP)
-    fill(rival, sink.url, count, BODY_BYTES)
-    return _measured(rival.pids, server, sink, count)
+    fill(rival, sink.url, DELIVERIES, BODY_BYTES)
+    return _measured(rival.pids, server, sink, DELIVERIES)
 
 
 def _measured(workers: list[int], redis: int, sink: Sink, count: int) -> Drained:

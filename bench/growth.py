@@ -18,11 +18,6 @@ from bench.stack import Stack, free_port, wait_until
 ROUNDS = 5
 DELIVERIES = 1500
 FEW, MANY = 10_000, 1_000_000
-SIZES = {
-    f"{FEW:,} kept": (FEW, 0),
-    f"{MANY:,} kept": (MANY, 0),
-    f"{MANY:,} kept and as many retries waiting": (MANY, MANY),
-}
 PAGES = 40
 FAR_SECONDS = 7 * 24 * 3600
 LISTS = {
@@ -35,14 +30,23 @@ LISTS = {
 }
 
 
+def sizes() -> dict[str, tuple[int, int]]:
+    """How many deliveries are kept and how many wait, by what that is called."""
+    return {
+        f"{FEW:,} kept": (FEW, 0),
+        f"{MANY:,} kept": (MANY, 0),
+        f"{MANY:,} kept and as many retries waiting": (MANY, MANY),
+    }
+
+
 def run(folder: Path) -> str:
     """The section: cost of a delivery and of a page at each size."""
     with Sink() as sink, ExitStack() as entered:
         stacks = {
             name: entered.enter_context(ready_stack(folder / str(kept + waiting), events=True))
-            for name, (kept, waiting) in SIZES.items()
+            for name, (kept, waiting) in sizes().items()
         }
-        done = {name: _seed(stack, sink, *SIZES[name]) for name, stack in stacks.items()}
+        done = {name: _seed(stack, sink, *sizes()[name]) for name, stack in stacks.items()}
         costs: dict[str, list[Drained]] = {name: [] for name in stacks}
         for _ in range(ROUNDS):
             for name, stack in stacks.items():

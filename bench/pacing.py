@@ -22,7 +22,7 @@ Figure = tuple[str, str, str]
 
 
 def measure_rate(stack: Stack) -> list[Figure]:
-    """More than a minute's worth is posted at once to an endpoint of 10 a second."""
+    """More than is sent while we watch is posted at once to an endpoint of 10 a second."""
     with RecordingReceiver() as receiver:
         limit = {"limit": LIMIT, "period_seconds": 1}
         asked = {"url": receiver.url, "event_types": ["limited"], "rate_limit": limit, "max_in_flight": 100}
@@ -32,9 +32,9 @@ def measure_rate(stack: Stack) -> list[Figure]:
         arrivals = receiver.wait_for(LIMIT * WATCHED_SECONDS, seconds=2 * WATCHED_SECONDS)
         stack.http.delete(f"{stack.url}/v1/endpoints/{endpoint['id']}", timeout=30).raise_for_status()
     starts = sorted(each.at for each in arrivals)
-    minute = sum(at < starts[0] + WATCHED_SECONDS for at in starts)
+    sent = sum(at < starts[0] + WATCHED_SECONDS for at in starts)
     return [
-        (f"{LIMIT}/s: starts in the first {WATCHED_SECONDS} s", str(minute), "≥ 570"),
+        (f"{LIMIT}/s: starts in the first {WATCHED_SECONDS} s", str(sent), f"≥ {0.95 * LIMIT * WATCHED_SECONDS:.0f}"),
         (f"{LIMIT}/s: most starts above {LIMIT} T in any window of T ≥ 1 s", f"{most_above(starts):.2f}", "≤ 10"),
     ]
 

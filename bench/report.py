@@ -31,14 +31,15 @@ def write_section(name: str, text: str, page: Path = PAGE) -> None:
     page.write_text(after)
 
 
-def record(name: str, text: str, *, when: datetime, folder: Path = HISTORY) -> None:
+def record(name: str, text: str, *, when: datetime, smaller: bool = False, folder: Path = HISTORY) -> None:
     """The section's tables stand at the end of the scenario's history, with the day and the commit."""
     tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
     if not tables:
         return
     folder.mkdir(exist_ok=True)
+    heading = f"## {when:%Y-%m-%d}, {_commit()}{', smaller' if smaller else ''}"
     with (folder / f"{name}.md").open("a") as history:
-        history.write("\n\n".join((f"## {when:%Y-%m-%d}, {_commit()}", *(each.strip() for each in tables))) + "\n\n")
+        history.write("\n\n".join((heading, *(each.strip() for each in tables))) + "\n\n")
 
 
 def _commit() -> str:
