@@ -9,6 +9,30 @@ from datetime import UTC, datetime
 from webhooks.answers import Minute
 
 RETRIES = 5
+STEPS: Mapping[str, str] = {
+    "n1": "Start",
+    "n2": "Event occurs",
+    "n3": "Prepare webhook payload",
+    "n4": "Send HTTP POST request",
+    "n5": "Response 2xx?",
+    "n6": "Log successful delivery",
+    "n7": "End",
+    "n8": "Validate signature header",
+    "n9": "Signature valid?",
+    "n10": "Parse JSON payload",
+    "n11": "Acknowledge with 200 OK",
+    "n12": "Return 401 Unauthorized",
+    "n13": "Queue for async processing",
+    "n14": "Return 400 Bad Request",
+    "n15": "Add to retry queue",
+    "n16": "Wait with backoff",
+    "n17": "Retry delivery",
+    "n18": "Deserialize event data",
+    "n19": "Route to handler",
+    "n20": "Execute business logic",
+    "n21": "Update local state",
+}
+"""What each node of the drawing is called."""
 SINCE = "since_ms"
 """The counter that holds when counting began, in milliseconds since 1970."""
 

@@ -10,15 +10,15 @@ DAY_SECONDS = 86400
 class Costs:
     """What an event takes, and each of its deliveries on top: `make bench -- costs`, medians (docs/operations.md)."""
 
-    api_ms_per_event: float = 2.9
-    api_ms_per_delivery: float = 0.07
-    worker_ms_per_attempt: float = 4.1
-    redis_ms_per_event: float = 0.14
-    redis_ms_per_delivery: float = 1.23
+    api_ms_per_event: float = 2.3
+    api_ms_per_delivery: float = 0.1
+    worker_ms_per_attempt: float = 2.5
+    redis_ms_per_event: float = 0.32
+    redis_ms_per_delivery: float = 0.73
     memory_bytes_per_event: float = 1970
     memory_bytes_per_delivery: float = 1460
-    file_bytes_per_event: float = 1700
-    file_bytes_per_delivery: float = 7120
+    file_bytes_per_event: float = 1780
+    file_bytes_per_delivery: float = 6430
     body_bytes: int = 1000
     """Of the events that were measured; a larger body takes that much more memory and file."""
 

@@ -194,3 +194,23 @@ def test_a_terminal_gets_tables_and_no_markup_of_others(run, monkeypatch):
     assert f"{delivery}  pending" in run("events", "show", delivery.partition(":")[0]).stdout
     assert delivery in run("deliveries", "list").stdout
     assert run("endpoints", "list", "--json").stdout.startswith("{")
+
+
+def test_the_flow_is_counted(run):
+    run("send", "a.b")
+
+    counted = one(run("flow"))
+
+    assert (counted["nodes"]["n2"], counted["edges"]["n1:n2"]) == (1, 1)
+    assert counted["since"].endswith("Z")
+
+
+def test_a_person_is_shown_the_flow_step_by_step(run, monkeypatch):
+    run("send", "a.b")
+    monkeypatch.setattr("webhooks.cli.showing.on_a_terminal", lambda: True)
+
+    shown = [line.split() for line in run("flow").stdout.splitlines()]
+
+    assert ["n2", "Event", "occurs", "1"] in shown
+    assert ["n21", "Update", "local", "state", "0"] in shown
+    assert ["n1", "→", "n2", "1"] in shown

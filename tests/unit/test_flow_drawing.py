@@ -1,6 +1,6 @@
 from api.ui.drawing import EDGES, HEIGHT, WIDTH
 from api.ui.flow_steps import LANES, NODES
-from webhooks.flow import flow
+from webhooks.flow import STEPS, flow
 
 
 def test_all_that_is_counted_is_drawn():
@@ -8,6 +8,10 @@ def test_all_that_is_counted_is_drawn():
 
     assert {node.id for node in NODES.values()} == set(counted.nodes)
     assert {edge.id for edge in EDGES} == set(counted.edges)
+
+
+def test_a_step_is_called_alike_everywhere():
+    assert {node.id: node.label for node in NODES.values()} == STEPS
 
 
 def test_each_node_stands_in_its_lane():

@@ -11,6 +11,7 @@ from webhooks.cli.deliveries import cancel, deliveries, explain, replay
 from webhooks.cli.demo import demo
 from webhooks.cli.endpoints import endpoints
 from webhooks.cli.events import events
+from webhooks.cli.flow import flow
 from webhooks.cli.inbox import inbox
 from webhooks.cli.listen import listen
 from webhooks.cli.migrate import migrate
@@ -27,7 +28,7 @@ from webhooks.cli.verify import verify
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Run": (up, demo, plan_command, migrate, reencrypt),
     "Publish": (send, send_batch, endpoints, event_types),
-    "Follow": (tail, events, deliveries, explain, replay, cancel, recoveries),
+    "Follow": (tail, flow, events, deliveries, explain, replay, cancel, recoveries),
     "Receive": (sources, inbox, listen, verify),
     "Manage": (keys, tenants, portal_links, audit),
 }
