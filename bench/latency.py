@@ -51,10 +51,10 @@ def run(folder: Path) -> str:
         bare: list[float] = []
         slow = slow_share()
         for _ in range(ROUNDS):
-            for run in RUNS:
-                set_up: tuple[Api, Parts] = (api, theirs) if run.barest else (stack, ours)
-                for name, value in _one(*set_up, sink, run.per_second).items():
-                    figures.setdefault((run, name), []).append(value)
+            for each in RUNS:
+                set_up: tuple[Api, Parts] = (api, theirs) if each.barest else (stack, ours)
+                for name, value in _one(*set_up, sink, each.per_second).items():
+                    figures.setdefault((each, name), []).append(value)
             bare.append(_bare_ms(sink))
         return _section(figures, bare, slow, machine(stack.valkey))
 

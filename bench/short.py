@@ -1,8 +1,9 @@
 """What is made smaller where all scenarios are run at once, so that they are over within a quarter of an hour."""
 
 from importlib import import_module
+from typing import Any
 
-SMALLER: dict[str, dict[str, int]] = {
+SMALLER: dict[str, dict[str, Any]] = {
     "bench.drain": {"DELIVERIES": 1200},
     "bench.latency": {"SECONDS": 4, "FASTEST": 1200},
     "bench.shapes": {"ROUNDS": 3},
@@ -14,7 +15,7 @@ SMALLER: dict[str, dict[str, int]] = {
     "bench.idle": {"SECONDS": 20},
     "bench.waiting": {"ROUNDS": 2, "SECONDS": 5},
     "bench.isolation": {"ROUNDS": 2, "SECONDS": 8},
-    "bench.pacing": {"WATCHED_SECONDS": 20, "POSTED": 250, "EVENTS": 300},
+    "bench.pacing": {"WATCHED_SECONDS": 20, "POSTED": 250, "EVENTS": 300, "KILLED_AT": (90, 200)},
     "bench.fairness": {"EVENTS": 20_000},
 }
 """By module and constant; each section says what it was measured with."""
