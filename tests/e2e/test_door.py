@@ -2,11 +2,10 @@
 
 import gzip
 import json
-import time
 
 import pytest
 
-from bench.stack import Stack, wait_until
+from bench.stack import Stack
 from tests.e2e.conftest import SOURCE_SECRET
 from tests.e2e.raw_requests import chunked, head, post, signed, talk
 from tests.unit.samples import SAMPLES
@@ -280,11 +279,10 @@ def test_a_flood_of_refusals_costs_no_redis(stack):
         stats = client.info("commandstats")
         return sum(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("evalsha", "eval", "hset", "set"))
 
-    wait_until("the counts are flushed", lambda: time.sleep(1.2) is None)
     before = accepts()
-    for _ in range(50):
+    for _ in range(400):
         assert post(stack, PLAIN, {**signed(PLAIN), "webhook-signature": "v1,AAAA"}) == 401
-    flushes = accepts() - before
+    meanwhile = accepts() - before
 
-    assert flushes < 25
+    assert meanwhile < 200  # what the stack does by itself: a few a second
     assert json.loads(talk(stack, head({"Content-Length": "2"}), b"{}")[2])["code"] == "unauthorized"
