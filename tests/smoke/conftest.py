@@ -93,6 +93,7 @@ class Worker(CeleryWorkerContainer):
                 "-A",
                 "workers.app",
                 "worker",
+                "--without-mingle",
                 "-P",
                 "threads",
                 "-c",
