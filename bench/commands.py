@@ -32,12 +32,12 @@ def plain_api(port: int, *, app: str) -> list[str]:
 
 def delivery_worker(name: str, *, slots: int, app: str = APP) -> list[str]:
     """A worker that sends, on threads."""
-    return [*_worker(app), "-P", "threads", "-c", str(slots), "-Q", "deliveries", "-n", f"{name}@%h"]
+    return [*_celery(app), "worker", "-P", "threads", "-c", str(slots), "-Q", "deliveries", "-n", f"{name}@%h"]
 
 
 def handler_worker(name: str, *, slots: int = 2, app: str = APP) -> list[str]:
     """A worker that runs handlers, on processes."""
-    return [*_worker(app), "-P", "prefork", "-c", str(slots), "-Q", "handlers", "-n", f"{name}@%h"]
+    return [*_celery(app), "worker", "-P", "prefork", "-c", str(slots), "-Q", "handlers", "-n", f"{name}@%h"]
 
 
 def beat(folder: Path) -> list[str]:
@@ -49,10 +49,6 @@ def flower(port: int) -> list[str]:
     """Flower on loopback."""
     config = ROOT / "workers" / "flower_config.py"
     return [*_celery(APP), "flower", "--address=127.0.0.1", f"--port={port}", "--read-only", f"--conf={config}"]
-
-
-def _worker(app: str) -> list[str]:
-    return [*_celery(app), "worker", "--without-mingle"]
 
 
 def _celery(app: str) -> list[str]:

@@ -93,7 +93,6 @@ class Worker(CeleryWorkerContainer):
                 "-A",
                 "workers.app",
                 "worker",
-                "--without-mingle",
                 "-P",
                 "threads",
                 "-c",

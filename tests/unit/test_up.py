@@ -1,7 +1,6 @@
 """What `hookline up` prepares before anything runs; `tests/e2e/test_up.py` runs it."""
 
 import os
-import re
 import shlex
 import socket
 import stat
@@ -122,23 +121,6 @@ def test_workers_have_a_queue_a_pool_and_a_name_of_their_own(tmp_path):
 
     assert found["deliveries1"][1].command.endswith("-P threads -c 7 -Q deliveries -n deliveries1@%h")
     assert found["handlers"][1].command.endswith("-P prefork -c 3 -Q handlers -n handlers@%h")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "docker-compose.yml",
-        "deploy/kubernetes/workers.yaml",
-        "deploy/systemd/hookline-worker@.service",
-        "deploy/systemd/hookline-handlers.service",
-    ],
-)
-def test_no_worker_waits_to_be_told_what_is_revoked(tmp_path, path):
-    after = re.findall(r"workers\.app[\", ]+worker[\", ]+([\w-]+)", (ROOT / path).read_text())
-    started = supervised(tmp_path)
-
-    assert set(after) == {programs.WITHOUT_MINGLE}
-    assert all(f" worker {after[0]} " in started[name][1].command for name in ("deliveries0", "handlers"))
 
 
 @pytest.mark.parametrize("name", ["a b", "100%sure", "it's", 'the "best"', "a;b#c", "50%(x)s", "ümläut"])

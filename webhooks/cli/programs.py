@@ -20,8 +20,6 @@ COMMENT = re.compile(r"[\r\n]|\s[;#]")
 """What the configuration's format takes for the end of a value."""
 REDIS = "redis"
 WORKER = "api.slow_clients.Worker"
-WITHOUT_MINGLE = "--without-mingle"
-"""A worker would wait for a second to be told by others which tasks are revoked; nothing here depends on that."""
 API_WORKERS, API_THREADS = 2, 16
 KEEP_ALIVE_SECONDS = 75
 
@@ -75,12 +73,14 @@ def embedded_server(data: Path, port: int, *, durability: str) -> tuple[str, ...
 
 def delivery_worker(settings: Settings, number: int) -> tuple[str, ...]:
     """A worker that sends, on threads."""
-    return _worker("threads", settings.worker_slots, queue="deliveries", name=f"deliveries{number}")
+    slots = str(settings.worker_slots)
+    return (*_celery("worker"), "-P", "threads", "-c", slots, "-Q", "deliveries", "-n", f"deliveries{number}@%h")
 
 
 def handler_worker(settings: Settings) -> tuple[str, ...]:
     """A worker that runs handlers, on processes, so that time limits hold."""
-    return _worker("prefork", settings.handler_processes, queue="handlers", name="handlers")
+    slots = str(settings.handler_processes)
+    return (*_celery("worker"), "-P", "prefork", "-c", slots, "-Q", "handlers", "-n", "handlers@%h")
 
 
 def beat(data: Path) -> tuple[str, ...]:
@@ -103,10 +103,6 @@ def api(settings: Settings) -> tuple[str, ...]:
 def demo_receiver(settings: Settings) -> tuple[str, ...]:
     """The receiver that fails twice on purpose; one process, since it counts in memory."""
     return _gunicorn("api.demo:app", "127.0.0.1", settings.demo_port, workers=1)
-
-
-def _worker(pool: str, slots: int, *, queue: str, name: str) -> tuple[str, ...]:
-    return (*_celery("worker"), WITHOUT_MINGLE, "-P", pool, "-c", str(slots), "-Q", queue, "-n", f"{name}@%h")
 
 
 def _celery(command: str) -> tuple[str, ...]:
