@@ -25,7 +25,7 @@ log = structlog.get_logger()
 def bare_app(settings: Settings) -> Celery:
     """A Celery app that can publish our messages; the API needs no more."""
     broker = broker_of(settings.broker_url)
-    app = Celery("hookline", broker=broker.url)
+    app = Celery("hookline", broker=broker.url, control="workers.control:Control")
     exchange = Exchange("hookline", type="direct")  # type: ignore[no-untyped-call]
     app.conf.update(
         task_queues=[Queue(lane.value, exchange, routing_key=lane.value) for lane in Lane],  # type: ignore[no-untyped-call]
