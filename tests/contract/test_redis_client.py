@@ -72,6 +72,7 @@ def test_a_connection_of_another_process_is_left_alone(client):
     assert client.echo("hers") == b"hers"
     pool.release(inherited)
     assert pool.get_connection() is not inherited
+    inherited.disconnect()
 
 
 def test_a_connection_that_is_given_back_twice_is_had_by_one(client):
