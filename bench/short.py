@@ -1,4 +1,4 @@
-"""What is made smaller where all scenarios are run at once, so that they are over within a quarter of an hour."""
+"""What is made smaller where all scenarios are run at once, so that they are sooner over."""
 
 from importlib import import_module
 from typing import Any
