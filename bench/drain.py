@@ -21,7 +21,6 @@ PROCESSES = 2
 SLOTS = 100
 BODY_BYTES = 1000
 EVENT_TYPE = "bench.drain"
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
