@@ -11,15 +11,13 @@ from webhooks import sentinel_url
 TRANSPORT, SENTINEL_TRANSPORT = "workers.transport:Transport", "workers.transport:SentinelTransport"
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+ONCE_MORE: Mapping[str, float] = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+"""How often a publish is tried: nobody is kept waiting for a broker that is away."""
 REDIS_OPTIONS: Mapping[str, Any] = {
     # The store remembers what is owed, so messages may be lost; kombu's own bookkeeping of
     # unacknowledged ones costs half of a delivery and stops workers when Redis restarts (docs/adr/0002).
     "ack_emulation": False,
-    # of one publish: the store remembers, so nobody is kept waiting for a broker that is away
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.1,
+    **ONCE_MORE,
     "socket_connect_timeout": CONNECT_SECONDS,
     "socket_timeout": ANSWER_SECONDS,
     "socket_keepalive": True,

@@ -5,7 +5,7 @@ from typing import Any
 import celery.app.control
 import kombu.pidbox
 
-ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+from workers.broker import ONCE_MORE
 
 
 class Mailbox(kombu.pidbox.Mailbox):
