@@ -168,13 +168,14 @@ def _ahead_us(limit: RateLimit | None, late_seconds: float) -> str:
 
 @lru_cache(maxsize=4096)
 def known_endpoint(values: tuple[bytes | None, ...], cipher: Cipher) -> Endpoint | None:
-    """The endpoint of its `ENDPOINT_FIELDS`, which many attempts in turn find unchanged; None for a tombstone."""
-    fields = some_fields(ENDPOINT_FIELDS, values)
-    return endpoint(fields, cipher) if "configuration" in fields else None
+    """The endpoint of its `ENDPOINT_FIELDS`, which many attempts in turn find unchanged; else as `endpoint`."""
+    return endpoint(some_fields(ENDPOINT_FIELDS, values), cipher)
 
 
-def endpoint(fields: Hash, cipher: Cipher) -> Endpoint:
-    """An endpoint out of its hash."""
+def endpoint(fields: Hash, cipher: Cipher) -> Endpoint | None:
+    """An endpoint out of its hash; None for a tombstone or nothing."""
+    if "configuration" not in fields:
+        return None
     known, hidden = (
         _parsed(fields["configuration"]),
         _parsed(cipher.decrypt(fields["hidden"].encode()).decode()),

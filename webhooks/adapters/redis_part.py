@@ -38,8 +38,6 @@ class RedisPart:
 
     def endpoint_of(self, fields: dict[str, str]) -> Endpoint | None:
         """The endpoint of a hash; None for a tombstone or nothing."""
-        if "configuration" not in fields:
-            return None
         return records.endpoint(fields, self.cipher)
 
 
